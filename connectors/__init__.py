@@ -1,0 +1,1 @@
+"""Everything outside the process: object store, document fetch, operational state. Imports only ``processors``."""

@@ -1,0 +1,136 @@
+"""Fields with their trail: what was read, from where, by whom, and how sure we are.
+
+Data only: readers (:mod:`processors.reading`) build these, validation (:mod:`processors.validation`) completes
+them, and the Avro contracts in ``avro/`` carry them unchanged.
+"""
+
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+
+from processors.geometry import Box
+
+FieldValue = str | Decimal | date
+"""A typed value. Money, quantities and rates are ``Decimal``; dates are ``date``; everything else is ``str``."""
+
+
+class FieldType(StrEnum):
+    """What kind of value a field holds; normalisation and routing thresholds hang on it."""
+
+    TEXT = "text"
+    IDENTIFIER = "identifier"
+    MONEY = "money"
+    NUMBER = "number"
+    RATE = "rate"
+    DATE = "date"
+    TIME = "time"
+    CURRENCY = "currency"
+
+
+class EvidenceSource(StrEnum):
+    """Where a piece of evidence lies: words on a page, or a structured attachment of the file."""
+
+    PAGE = "page"
+    ATTACHMENT = "attachment"
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """One place that a value was read from.
+
+    For ``PAGE``: ``page`` (from 1), ``box`` in points and ``word_ids`` into that page's words are set.
+    For ``ATTACHMENT``: ``reference`` names the attachment and the element in it
+    (``factur-x.xml#/rsm:CrossIndustryInvoice/…``) and the others are empty.
+    """
+
+    source: EvidenceSource
+    page: int | None = None
+    box: Box | None = None
+    word_ids: tuple[int, ...] = ()
+    reference: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Confidence:
+    """How sure the system is, in [0, 1]: one number and the three signals behind it (DESIGN §7).
+
+    ``None`` says that a signal was not measured yet (before validation, ``validation`` is ``None``).
+    """
+
+    value: float
+    recognition: float | None = None
+    reader: float | None = None
+    validation: float | None = None
+
+
+class RuleStatus(StrEnum):
+    """Outcome of one validation rule. ``NOT_APPLICABLE``: an operand is missing, so nothing was tested."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_APPLICABLE = "not_applicable"
+
+
+@dataclass(frozen=True, slots=True)
+class RuleResult:
+    """One rule's verdict on one field: a stable name, the outcome, and a sentence for the reviewer."""
+
+    rule: str
+    status: RuleStatus
+    message: str = ""
+
+
+class ReviewState(StrEnum):
+    """What the route decided for a field."""
+
+    NOT_ROUTED = "not_routed"
+    PASSED = "passed"
+    SECOND_LOOK = "second_look"
+    PERSON = "person"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One extracted value with its trail.
+
+    ``value`` is ``None`` only after validation found the raw text impossible for the field's type; ``raw_text``
+    is the cited words as printed. ``reader`` and ``reader_version`` name what read it.
+    """
+
+    name: str
+    type: FieldType
+    value: FieldValue | None
+    raw_text: str
+    evidence: tuple[Evidence, ...]
+    confidence: Confidence
+    reader: str
+    reader_version: str
+    rules: tuple[RuleResult, ...] = ()
+    review_state: ReviewState = ReviewState.NOT_ROUTED
+
+
+@dataclass(frozen=True, slots=True)
+class LineItem:
+    """One row of the line-item table. ``row`` counts from 1 in printed order; cells are named as DESIGN's schemas."""
+
+    row: int
+    cells: tuple[Field, ...]
+
+    def cell(self, name: str) -> Field | None:
+        """The cell called ``name``, or ``None``."""
+        return next((cell for cell in self.cells if cell.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """All that was read from one document. Field names are unique in ``fields``."""
+
+    fields: tuple[Field, ...] = ()
+    line_items: tuple[LineItem, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    def field(self, name: str) -> Field | None:
+        """The header field called ``name``, or ``None``."""
+        return next((item for item in self.fields if item.name == name), None)
