@@ -1,0 +1,36 @@
+"""What every object store promises."""
+
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol
+
+DEPENDENCY = "object_store"
+"""The store's name as a dependency of the stages."""
+
+
+class ObjectStore(Protocol):
+    """Bytes under keys such as ``originals/ab/abcd…``. Keys name their content, so writing one twice changes nothing.
+
+    All calls block; call them from a thread. They raise ``UnavailableError`` where the store does not answer.
+    """
+
+    def new_spool_file(self) -> Path:
+        """An empty temporary file, on the filesystem from which :meth:`adopt` is cheapest. The caller removes it."""
+
+    def adopt(self, path: Path, key: str) -> str:
+        """Stores the file at ``path`` under ``key`` and returns its URI. The file may be gone afterwards.
+
+        When it returns, the bytes survive a crash of the machine as far as the store can promise that.
+        """
+
+    def put(self, key: str, data: bytes) -> str:
+        """Stores ``data`` under ``key`` and returns its URI."""
+
+    def find(self, key: str) -> str | None:
+        """The URI under ``key``, or ``None`` where nothing is stored."""
+
+    def get(self, uri: str) -> bytes:
+        """The bytes at ``uri``. Raises ``MissingError``."""
+
+    def local(self, uri: str) -> AbstractContextManager[Path]:
+        """The bytes at ``uri`` as a local file, for as long as the context lasts. Raises ``MissingError``."""
