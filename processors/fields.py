@@ -9,7 +9,6 @@ from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
-
 from processors.geometry import Box
 
 FieldValue = str | Decimal | date
@@ -134,3 +133,20 @@ class Extraction:
     def field(self, name: str) -> Field | None:
         """The header field called ``name``, or ``None``."""
         return next((item for item in self.fields if item.name == name), None)
+
+
+def canonical_text(value: FieldValue | None, field_type: FieldType) -> str | None:
+    """``value`` in fieldtrail's plain notation: ISO dates, decimals with a dot and no thousands separator.
+
+    Money has at least two decimals (``4500.00``); other numbers have no trailing zeros. ``None`` stays ``None``.
+    """
+    if value is None or isinstance(value, str):
+        return value
+    if isinstance(value, date):
+        return value.isoformat()
+    text = f"{value:f}"
+    whole, _, decimals = text.partition(".")
+    decimals = decimals.rstrip("0")
+    if field_type is FieldType.MONEY:
+        decimals = decimals.ljust(2, "0")
+    return f"{whole}.{decimals}" if decimals else whole

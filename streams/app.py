@@ -1,0 +1,75 @@
+"""One Faust app per stage: its own consumer group, so that any mix of stages can run in any number of processes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+import faust.exceptions
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError
+
+from streams.contracts.topics import MAX_RECORD_BYTES
+from streams.harness.headers import Headers
+from streams.harness.producing import ProduceError, RecordTooLargeError
+from streams.kafka import KafkaConnection
+
+
+@dataclass(frozen=True, slots=True)
+class GroupTimings:
+    """Consumer-group timings in seconds: how soon a killed worker's partitions are taken over, at what chatter."""
+
+    session_timeout_s: float = 6.0
+    heartbeat_s: float = 2.0
+
+
+PRODUCE_TIMEOUT_S = 20.0
+MAX_POLL_INTERVAL_S = 3600.0
+"""A stage with all its slots full stops polling; only a stage that is stuck for this long leaves its group."""
+
+
+def group_id(stage: str, prefix: str = "") -> str:
+    """The consumer group of ``stage``."""
+    return f"{prefix}fieldtrail.{stage}"
+
+
+def make_app(stage: str, connection: KafkaConnection, prefix: str, in_flight: int, timings: GroupTimings) -> faust.App:
+    """A Faust app for one stage. It makes no topics, keeps no tables, and serves no web pages of its own."""
+    return faust.App(
+        group_id(stage, prefix),
+        broker=connection.faust_brokers(),
+        broker_credentials=connection.faust_credentials(),
+        store="memory://",
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        web_enabled=False,
+        consumer_auto_offset_reset="earliest",
+        consumer_max_fetch_size=MAX_RECORD_BYTES + 64 * 1024,
+        producer_max_request_size=MAX_RECORD_BYTES,
+        producer_acks=-1,
+        producer_request_timeout=PRODUCE_TIMEOUT_S,
+        broker_session_timeout=timings.session_timeout_s,
+        broker_heartbeat_interval=timings.heartbeat_s,
+        broker_max_poll_interval=MAX_POLL_INTERVAL_S,
+        broker_max_poll_records=in_flight * 2,
+        stream_buffer_maxsize=in_flight,
+        # Faust would wait at a rebalance for acknowledgements that it never gets; StageAgent does the waiting.
+        stream_wait_empty=False,
+    )
+
+
+class FaustProducer:
+    """The app's own producer, as the harness wants it. Usable once the app has started."""
+
+    def __init__(self, app: faust.App) -> None:
+        self._app = app
+
+    async def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
+        try:
+            acknowledged: Any = await self._app.producer.send(topic, key, value, None, None, list(headers))
+            await acknowledged
+        except MessageSizeTooLargeError as error:
+            raise RecordTooLargeError(str(error)) from error
+        except (KafkaError, faust.exceptions.FaustError) as error:
+            cause = error.__cause__
+            if isinstance(cause, MessageSizeTooLargeError):
+                raise RecordTooLargeError(str(cause)) from error
+            raise ProduceError(f"{topic}: {cause or error!r}") from error

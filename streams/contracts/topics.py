@@ -1,0 +1,107 @@
+"""The topic table: what each topic carries, how long it is kept, and how many partitions it has.
+
+``fieldtrail topics apply`` creates these; nothing creates topics on the fly.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from streams.contracts import records
+from streams.contracts.records import Record
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """One topic. ``record`` is ``None`` for dead letters, which keep the bytes of whatever failed.
+
+    ``retention_days`` of ``None`` keeps records for ever. ``public`` topics are contracts with the outside.
+    """
+
+    name: str
+    record: type[Record] | None
+    retention_days: int | None
+    doc: str
+    public: bool = False
+    compacted: bool = False
+
+    def config(self) -> dict[str, str]:
+        """The broker's topic configuration."""
+        retention = -1 if self.retention_days is None else self.retention_days * DAY_MS
+        return {
+            "cleanup.policy": "compact" if self.compacted else "delete",
+            "retention.ms": str(retention),
+            "max.message.bytes": str(MAX_RECORD_BYTES),
+        }
+
+
+MAX_RECORD_BYTES = 8 * 1024 * 1024
+"""Largest record on any topic: a 500-page document's fields and page list fit with room to spare."""
+
+MAX_INLINE_BYTES = 1024 * 1024
+"""Largest document that may travel inside ``documents.submitted``; larger ones go by URI."""
+
+STAGES = ("ingest", "classify", "recognize", "extract", "validate", "route")
+"""The stages in the order in which a document passes them."""
+
+SUBMITTED = Topic("documents.submitted", records.DocumentSubmitted, 7, "Documents to be read.", public=True)
+ACCEPTED = Topic("documents.accepted", records.DocumentAccepted, 7, "Stored, typed, no duplicate.")
+CLASSIFIED = Topic("documents.classified", records.DocumentClassified, 7, "With document type and schema.")
+RECOGNIZED = Topic("documents.recognized", records.DocumentRecognized, 30, "With words; replay extraction from here.")
+EXTRACTED = Topic("documents.extracted", records.DocumentExtracted, 7, "With fields as read.")
+VALIDATED = Topic("documents.validated", records.DocumentValidated, 7, "With rules and confidence.")
+RESULTS = Topic("documents.results", records.DocumentResult, None, "Finished documents.", public=True)
+REVIEW = Topic("documents.review", records.ReviewRequest, 30, "Documents that need a person.")
+DECISIONS = Topic("review.decisions", records.ReviewDecision, None, "What persons decided.")
+FEEDBACK = Topic("documents.feedback", records.DocumentFeedback, None, "Predicted against right values.")
+STATUS = Topic("documents.status", records.DocumentStatus, None, "Where each document stands.", compacted=True)
+REPLAY_LOG = Topic("replay.log", records.ReplayLogged, None, "Who replayed what.")
+
+
+def dead_letters(stage: str) -> Topic:
+    """The dead-letter topic of ``stage``."""
+    return Topic(f"{stage}.dlq", None, 30, f"Records that {stage} gave up on.")
+
+
+DEAD_LETTERS: Mapping[str, Topic] = {stage: dead_letters(stage) for stage in STAGES}
+
+INPUTS: Mapping[str, Topic] = dict(
+    zip(STAGES, (SUBMITTED, ACCEPTED, CLASSIFIED, RECOGNIZED, EXTRACTED, VALIDATED), strict=True)
+)
+"""What each stage reads."""
+
+TOPICS: tuple[Topic, ...] = (
+    *INPUTS.values(),
+    RESULTS,
+    REVIEW,
+    DECISIONS,
+    FEEDBACK,
+    STATUS,
+    REPLAY_LOG,
+    *DEAD_LETTERS.values(),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class TopicPlan:
+    """How topics are laid out on a cluster. ``prefix`` sets several fieldtrails apart on one cluster.
+
+    ``retention_days`` overrides the table by topic name (without prefix).
+    """
+
+    partitions: int = 4
+    replication: int = 1
+    prefix: str = ""
+    retention_days: Mapping[str, int] = field(default_factory=dict)
+
+    def name(self, topic: Topic) -> str:
+        """The topic's name on the cluster."""
+        return f"{self.prefix}{topic.name}"
+
+    def config(self, topic: Topic) -> dict[str, str]:
+        """The topic's configuration with this plan's retention."""
+        config = topic.config()
+        if topic.name in self.retention_days:
+            config["retention.ms"] = str(self.retention_days[topic.name] * DAY_MS)
+        return config
