@@ -7,12 +7,13 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, NewTopic, ResourceType
 
 from streams.contracts.topics import TOPICS, Topic, TopicPlan
+from streams.errors import StreamError
 from streams.kafka import KafkaConnection
 
 TIMEOUT_S = 30.0
 
 
-class ClusterError(Exception):
+class ClusterError(StreamError):
     """The cluster refused or did not answer; the message says what and names the topic."""
 
 

@@ -1,6 +1,7 @@
 """One Faust app per stage: its own consumer group, so that any mix of stages can run in any number of processes."""
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import faust
@@ -31,13 +32,18 @@ def group_id(stage: str, prefix: str = "") -> str:
     return f"{prefix}fieldtrail.{stage}"
 
 
-def make_app(stage: str, connection: KafkaConnection, prefix: str, in_flight: int, timings: GroupTimings) -> faust.App:
-    """A Faust app for one stage. It makes no topics, keeps no tables, and serves no web pages of its own."""
+def make_app(
+    stage: str, connection: KafkaConnection, prefix: str, in_flight: int, timings: GroupTimings, data_dir: Path
+) -> faust.App:
+    """A Faust app for one stage. It makes no topics, keeps no tables, and serves no web pages of its own; Faust still
+    wants a folder, below ``data_dir``.
+    """
     return faust.App(
         group_id(stage, prefix),
         broker=connection.faust_brokers(),
         broker_credentials=connection.faust_credentials(),
         store="memory://",
+        datadir=str(data_dir / "faust"),
         topic_allow_declare=False,
         topic_disable_leader=True,
         web_enabled=False,

@@ -1,5 +1,6 @@
 """How to reach Kafka: one set of connection settings for confluent-kafka and for Faust, and our two client shapes."""
 
+import logging
 import ssl
 import uuid
 from dataclasses import dataclass
@@ -67,6 +68,15 @@ class KafkaConnection:
         return context
 
 
+def _client_log() -> logging.Logger:
+    """librdkafka's own log, silent unless the program sets it up: what matters comes back as errors of the calls."""
+    log = logging.getLogger("fieldtrail.librdkafka")
+    if not log.handlers:
+        log.addHandler(logging.NullHandler())
+        log.propagate = False
+    return log
+
+
 def make_producer(connection: KafkaConnection) -> Producer:
     """A producer that waits for all replicas and spreads keys as the stages do (murmur2, as the Java client)."""
     return Producer(
@@ -77,7 +87,8 @@ def make_producer(connection: KafkaConnection) -> Producer:
             "partitioner": "murmur2_random",
             "message.max.bytes": MAX_RECORD_BYTES,
             "linger.ms": 5,
-        }
+        },
+        logger=_client_log(),
     )
 
 
@@ -94,5 +105,6 @@ def make_reader(connection: KafkaConnection, group: str | None = None) -> Consum
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,
             "fetch.message.max.bytes": MAX_RECORD_BYTES,
-        }
+        },
+        logger=_client_log(),
     )

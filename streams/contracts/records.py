@@ -9,8 +9,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict
 
-from processors.fields import Evidence, FieldValue, LineItem, RuleResult
+from processors.fields import Evidence, FieldValue, LineItem
 from processors.fields import Field as DocumentField
+from processors.validation import Finding
 
 
 def to_millis(value: datetime) -> datetime:
@@ -122,7 +123,7 @@ class DocumentSubmitted(Record):
 class DocumentAccepted(Record):
     SCHEMA: ClassVar[str] = "document_accepted"
     document: Document
-    trail: tuple[Hop, ...]
+    trail: tuple[Hop, ...] = ()
 
 
 class DocumentClassified(Record):
@@ -130,7 +131,7 @@ class DocumentClassified(Record):
     document: Document
     classification: Classification
     extraction_schema: SchemaRef | None = None
-    trail: tuple[Hop, ...]
+    trail: tuple[Hop, ...] = ()
 
 
 class DocumentRecognized(Record):
@@ -140,7 +141,7 @@ class DocumentRecognized(Record):
     extraction_schema: SchemaRef | None = None
     recognized_pages: tuple[RecognizedPage, ...]
     failed_pages: tuple[PageFailure, ...] = ()
-    trail: tuple[Hop, ...]
+    trail: tuple[Hop, ...] = ()
 
 
 class DocumentExtracted(Record):
@@ -153,7 +154,7 @@ class DocumentExtracted(Record):
     fields: tuple[DocumentField, ...]
     line_items: tuple[LineItem, ...]
     notes: tuple[str, ...] = ()
-    trail: tuple[Hop, ...]
+    trail: tuple[Hop, ...] = ()
 
 
 class DocumentValidated(Record):
@@ -166,9 +167,9 @@ class DocumentValidated(Record):
     fields: tuple[DocumentField, ...]
     line_items: tuple[LineItem, ...]
     missing_required: tuple[str, ...] = ()
-    failed_rules: tuple[RuleResult, ...] = ()
+    failed_rules: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
-    trail: tuple[Hop, ...]
+    trail: tuple[Hop, ...] = ()
 
 
 class DocumentResult(Record):
@@ -194,7 +195,7 @@ class DocumentResult(Record):
     metadata: dict[str, str] = {}
     submitted_at: Timestamp
     completed_at: Timestamp
-    trail: tuple[Hop, ...]
+    trail: tuple[Hop, ...] = ()
 
 
 class ReviewRequest(Record):
@@ -211,7 +212,7 @@ class ReviewRequest(Record):
     review_required_fields: tuple[str, ...]
     notes: tuple[str, ...] = ()
     created_at: Timestamp
-    trail: tuple[Hop, ...]
+    trail: tuple[Hop, ...] = ()
 
 
 class ReviewDecision(Record):

@@ -32,8 +32,9 @@ REBALANCE_GRACE_S = 2.0
 class StageHealth:
     """How a stage does.
 
-    ``joined``: its consumer group has given it a (maybe empty) assignment. ``stalled_s`` is how long nothing moved
-    although records wait, in seconds; 0 while all is well. ``paused`` names the dependencies that are down, each with the reason. ``lag`` is ``None`` before the first fetch.
+    ``joined``: its consumer group has given it a (maybe empty) assignment. ``stalled_s``: how long nothing moved
+    although records wait, in seconds; 0 while all is well. ``paused`` names the dependencies that are down, each with
+    the reason. ``lag`` is ``None`` before the first fetch.
     """
 
     stage: str

@@ -1,0 +1,161 @@
+"""Reads dead letters, and sends them to their stage again once the cause is mended."""
+
+import uuid
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+
+from streams.contracts import topics
+from streams.contracts.codec import Codec, Undecodable
+from streams.contracts.records import DeadLetter, ReplayLogged
+from streams.contracts.topics import STAGES, TopicPlan
+from streams.harness.headers import Replay, read_error, without_errors, without_replay
+from streams.harness.runner import utc_now
+from streams.harness.stage import Inbound
+from streams.kafka import KafkaConnection, make_producer
+from streams.replay import Replayed, ReplayReport, flush, place, produce
+from streams.scan import read_one, scan
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One dead letter: its error, the record as it lies in the dead-letter topic, and whether it was replayed."""
+
+    error: DeadLetter
+    record: Inbound
+    replayed: bool
+
+    @property
+    def place(self) -> str:
+        """Its address, ``ingest.dlq-2@15``: what ``fieldtrail dlq show`` takes."""
+        return place(self.record)
+
+    @property
+    def failed_again(self) -> bool:
+        """Whether it is a replayed record that failed again."""
+        return self.error.replay_count > 0
+
+
+@dataclass(frozen=True, slots=True)
+class LetterFilter:
+    """Which dead letters are meant; an empty filter means all. Times are UTC and bound the last failure."""
+
+    stages: Collection[str] = ()
+    codes: Collection[str] = ()
+    document_ids: Collection[str] = ()
+    places: Collection[str] = ()
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def matches(self, letter: Letter) -> bool:
+        """Whether ``letter`` is meant."""
+        error = letter.error
+        return (
+            (not self.codes or error.code in self.codes)
+            and (not self.document_ids or error.document_id in self.document_ids)
+            and (not self.places or letter.place in self.places)
+            and (self.since is None or error.last_failure_at >= self.since)
+            and (self.until is None or error.last_failure_at < self.until)
+        )
+
+
+class DeadLetters:
+    """The dead-letter topics of one cluster."""
+
+    def __init__(self, connection: KafkaConnection, plan: TopicPlan, codec: Codec) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._codec = codec
+
+    def find(self, wanted: LetterFilter) -> Iterator[Letter]:
+        """The dead letters that ``wanted`` means, stage by stage in the order of the pipeline. Raises ``ScanError``."""
+        replayed = self._replayed_places()
+        for stage in wanted.stages or STAGES:
+            for record in scan(self._connection, self._plan.name(topics.dead_letters(stage))):
+                letter = _letter(record, replayed)
+                if letter is not None and wanted.matches(letter):
+                    yield letter
+
+    def read(self, address: str) -> Letter | None:
+        """The dead letter at ``topic-partition@offset``, or ``None``. Raises ``ValueError`` on a malformed address."""
+        topic, partition, offset = parse_place(address)
+        record = read_one(self._connection, topic, partition, offset)
+        return None if record is None else _letter(record, self._replayed_places())
+
+    def replay(
+        self,
+        wanted: LetterFilter,
+        *,
+        requested_by: str,
+        dry_run: bool = False,
+        limit: int | None = None,
+        again: bool = False,
+        progress: Callable[[int], None] = lambda _: None,
+    ) -> ReplayReport:
+        """Sends the original records to their stages again, untouched but for headers that name the replay.
+
+        Letters that were replayed before, and letters of records that failed again after a replay, are left alone
+        unless ``again``: so running this twice, or by the clock, never loops. Raises ``ScanError``, ``ReplayError``.
+        """
+        replay_id = uuid.uuid4().hex
+        producer = None if dry_run else make_producer(self._connection)
+        sent: list[Replayed] = []
+        scanned = 0
+        for letter in self.find(wanted):
+            scanned += 1
+            if (letter.replayed or letter.failed_again) and not again:
+                continue
+            if limit is not None and len(sent) >= limit:
+                break
+            if producer is not None:
+                mark = Replay(replay_id, letter.error.replay_count + 1, None, letter.error.document_id)
+                headers = without_replay(without_errors(letter.record.headers)) + mark.headers()
+                produce(producer, letter.error.topic, letter.record.key, letter.record.value, list(headers))
+                logged = self._log(letter, replay_id, requested_by)
+                log_topic = self._plan.name(topics.REPLAY_LOG)
+                produce(producer, log_topic, letter.place.encode(), self._codec.encode(logged), [])
+            sent.append(Replayed(letter.error.document_id, letter.error.revision, letter.place))
+            progress(len(sent))
+        if producer is not None:
+            flush(producer)
+        return ReplayReport(replay_id, ",".join(wanted.stages) or "all", "", dry_run, scanned, 0, tuple(sent))
+
+    def _log(self, letter: Letter, replay_id: str, requested_by: str) -> ReplayLogged:
+        return ReplayLogged(
+            replay_id=replay_id,
+            kind="dead_letter",
+            stage=letter.error.stage,
+            source_topic=letter.record.topic,
+            source_partition=letter.record.partition,
+            source_offset=letter.record.offset,
+            target_topic=letter.error.topic,
+            document_id=letter.error.document_id,
+            revision=letter.error.revision,
+            requested_by=requested_by,
+            at=utc_now(),
+        )
+
+    def _replayed_places(self) -> set[str]:
+        entries = (
+            self._codec.decode(record.value, ReplayLogged)
+            for record in scan(self._connection, self._plan.name(topics.REPLAY_LOG))
+        )
+        return {
+            f"{entry.source_topic}-{entry.source_partition}@{entry.source_offset}"
+            for entry in entries
+            if not isinstance(entry, Undecodable) and entry.kind == "dead_letter"
+        }
+
+
+def parse_place(text: str) -> tuple[str, int, int]:
+    """Topic, partition and offset of ``topic-partition@offset``. Raises ``ValueError``."""
+    name, at, offset = text.rpartition("@")
+    topic, dash, partition = name.rpartition("-")
+    if not (at and dash and topic and partition.isdecimal() and offset.isdecimal()):
+        raise ValueError(f"{text!r} is no address of a dead letter; one looks like ingest.dlq-2@15")
+    return topic, int(partition), int(offset)
+
+
+def _letter(record: Inbound, replayed: Collection[str]) -> Letter | None:
+    error = read_error(record.headers)
+    return None if error is None else Letter(error, record, place(record) in replayed)

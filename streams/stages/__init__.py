@@ -1,0 +1,1 @@
+"""The stages, one per file, in the order in which a document passes them."""

@@ -1,0 +1,103 @@
+"""What the stages share: failures of the sandbox and of the stores as outcomes, and status records."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TypeVar
+
+from connectors.errors import MissingError, UnavailableError
+from connectors.objects import ObjectStore
+from processors.errors import ErrorCode
+from processors.sandbox import Failure
+from streams.contracts import topics
+from streams.contracts.records import Document, DocumentStatus, RecognizedPage
+from streams.harness.outcomes import Dead, Outgoing, Retry
+from streams.harness.stage import Identity, StageContext
+
+T = TypeVar("T")
+
+_PERMANENT = {ErrorCode.OUT_OF_MEMORY, ErrorCode.INTERNAL}
+
+
+def failed(failure: Failure) -> Retry | Dead:
+    """A sandbox failure as an outcome. A child that died or ran late may do better on another try; one that needs too
+    much memory or that raised will not.
+    """
+    if failure.code in _PERMANENT:
+        return Dead(failure.code, failure.message, failure.detail)
+    return Retry(failure.message, failure.code)
+
+
+def unavailable(error: UnavailableError) -> Retry:
+    """A store that does not answer, as an outcome: the stage pauses."""
+    return Retry(error.reason, dependency=error.dependency)
+
+
+def missing(error: MissingError) -> Dead:
+    """Stored bytes that are gone, as an outcome."""
+    return Dead(ErrorCode.ARTEFACT_MISSING, f"Nothing is stored at {error.uri}; it was removed or never written.")
+
+
+async def off_loop(call: Callable[[], T]) -> T | Retry | Dead:
+    """``call`` in a thread (for blocking input and output), with the stores' failures as outcomes."""
+    try:
+        return await asyncio.to_thread(call)
+    except UnavailableError as error:
+        return unavailable(error)
+    except MissingError as error:
+        return missing(error)
+
+
+@asynccontextmanager
+async def local_file(store: ObjectStore, uri: str) -> AsyncIterator[Path]:
+    """The bytes at ``uri`` as a local file while the context lasts. Raises as :meth:`ObjectStore.local` does."""
+    context = store.local(uri)
+    path = await asyncio.to_thread(context.__enter__)
+    try:
+        yield path
+    finally:
+        await asyncio.to_thread(context.__exit__, None, None, None)
+
+
+def load_words(store: ObjectStore, pages: Sequence[RecognizedPage]) -> list[bytes]:
+    """The stored words of ``pages``, in order; blocks."""
+    return [store.get(page.words_uri) for page in pages]
+
+
+def identity_of(document: Document) -> Identity:
+    """The identity of a document beyond ingest."""
+    return Identity(document.document_id, document.tenant, document.revision, document.filename, document.submitted_at)
+
+
+def progress(document: Document, context: StageContext, document_type: str | None = None) -> Outgoing:
+    """The status record that says: this stage is done, the document goes on."""
+    return status(identity_of(document), context, "in_progress", document_type=document_type)
+
+
+def status(
+    identity: Identity,
+    context: StageContext,
+    state: str,
+    *,
+    document_type: str | None = None,
+    message: str | None = None,
+    duplicate_of: str | None = None,
+    result_id: str | None = None,
+) -> Outgoing:
+    """A status record on its way."""
+    record = DocumentStatus(
+        document_id=identity.document_id,
+        tenant=identity.tenant,
+        revision=identity.revision,
+        stage=context.stage,
+        state=state,
+        at=context.now(),
+        filename=identity.filename,
+        document_type=document_type,
+        message=message,
+        duplicate_of=duplicate_of,
+        result_id=result_id,
+        submitted_at=identity.submitted_at,
+    )
+    return Outgoing(topics.STATUS, identity.document_id, record)

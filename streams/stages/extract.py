@@ -1,0 +1,77 @@
+"""extract: fields from the words, each citing the words it came from."""
+
+from connectors.errors import MissingError, UnavailableError
+from connectors.objects import ObjectStore
+from processors.fields import Extraction
+from processors.sandbox import Failure, Sandbox
+from streams.contracts import topics
+from streams.contracts.records import DocumentExtracted, DocumentRecognized
+from streams.harness.outcomes import Emit, Outcome, Outgoing
+from streams.harness.stage import Identity, StageContext
+from streams.stages import work
+from streams.stages.common import failed, identity_of, load_words, local_file, missing, off_loop, progress, unavailable
+
+
+class ExtractStage:
+    """``documents.recognized`` → ``documents.extracted``. A type without a schema has no fields to read."""
+
+    name = "extract"
+
+    def __init__(self, store: ObjectStore, sandbox: Sandbox, timeout_s: float) -> None:
+        self._store = store
+        self._sandbox = sandbox
+        self._timeout_s = timeout_s
+
+    def identity(self, record: DocumentRecognized, context: StageContext) -> Identity:
+        return identity_of(record.document)
+
+    async def process(self, record: DocumentRecognized, context: StageContext) -> Outcome:
+        if record.extraction_schema is None:
+            found: Extraction | Failure = Extraction()
+        else:
+            words = await off_loop(lambda: load_words(self._store, record.recognized_pages))
+            if not isinstance(words, list):
+                return words
+            try:
+                found = await self._extract(record, words, record.extraction_schema.name)
+            except UnavailableError as error:
+                return unavailable(error)
+            except MissingError as error:
+                return missing(error)
+        if isinstance(found, Failure):
+            return failed(found)
+        extracted = DocumentExtracted(
+            document=record.document,
+            classification=record.classification,
+            extraction_schema=record.extraction_schema,
+            recognized_pages=record.recognized_pages,
+            failed_pages=record.failed_pages,
+            fields=found.fields,
+            line_items=found.line_items,
+            notes=found.notes,
+            trail=(*record.trail, context.hop()),
+        )
+        document = record.document
+        return Emit(
+            (
+                Outgoing(topics.EXTRACTED, document.document_id, extracted),
+                progress(document, context, record.classification.document_type),
+            )
+        )
+
+    async def _extract(self, record: DocumentRecognized, words: list[bytes], schema_name: str) -> Extraction | Failure:
+        document_type = record.classification.document_type
+        if record.document.einvoice_attachment is None:
+            return await self._sandbox.run(
+                work.extract_fields, None, None, words, document_type, schema_name, timeout=self._timeout_s
+            )
+        async with local_file(self._store, record.document.content_uri) as path:
+            return await self._sandbox.run(
+                work.extract_fields,
+                path,
+                record.document.einvoice_attachment,
+                words,
+                document_type,
+                schema_name,
+                timeout=self._timeout_s,
+            )

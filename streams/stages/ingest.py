@@ -1,0 +1,177 @@
+"""ingest: bytes from the record, a file or S3; what they are; whether they are safe; whether they are new."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from connectors.claims import Claims, Submission
+from connectors.fetch import Fetcher
+from connectors.objects import ObjectStore
+from processors.classification import DocumentType
+from processors.errors import ErrorCode, Refusal
+from processors.intake import Intake, Limits
+from processors.sandbox import Failure, Sandbox
+from processors.schemas import load_schemas
+from streams.contracts import topics
+from streams.contracts.records import Document, DocumentAccepted, DocumentSubmitted
+from streams.contracts.topics import MAX_INLINE_BYTES
+from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing, Retry, Skip
+from streams.harness.stage import Identity, StageContext
+from streams.stages import work
+from streams.stages.common import failed, off_loop, progress, status
+from streams.stages.ids import digest, idempotent_document_id
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """An inspected original in the object store."""
+
+    intake: Intake
+    uri: str
+
+
+class IngestStage:
+    """``documents.submitted`` → ``documents.accepted``, or a status that links a duplicate."""
+
+    name = "ingest"
+
+    def __init__(
+        self, store: ObjectStore, fetcher: Fetcher, claims: Claims, sandbox: Sandbox, limits: Limits, timeout_s: float
+    ) -> None:
+        self._store = store
+        self._fetcher = fetcher
+        self._claims = claims
+        self._sandbox = sandbox
+        self._limits = limits
+        self._timeout_s = timeout_s
+
+    def identity(self, record: DocumentSubmitted, context: StageContext) -> Identity:
+        replay = context.replay
+        return Identity(
+            document_id=replay.document_id if replay and replay.document_id else derive_document_id(record, context),
+            tenant=record.tenant,
+            revision=(replay.revision if replay else None) or 1,
+            filename=record.filename,
+            submitted_at=record.submitted_at or context.source.timestamp,
+        )
+
+    async def process(self, record: DocumentSubmitted, context: StageContext) -> Outcome:
+        if (refusal := check_submission(record)) is not None:
+            return Dead.refused(refusal)
+        spool = await off_loop(self._store.new_spool_file)
+        if not isinstance(spool, Path):
+            return spool
+        try:
+            stored = await self._take_in(record, spool)
+        finally:
+            spool.unlink(missing_ok=True)
+        if not isinstance(stored, _Stored):
+            return stored
+        return await self._accept(record, stored, context)
+
+    async def _take_in(self, record: DocumentSubmitted, spool: Path) -> _Stored | Retry | Dead:
+        """Fetches the bytes to ``spool``, inspects them, and stores them."""
+        fetched = await off_loop(lambda: self._fetch(record, spool))
+        if isinstance(fetched, Refusal):
+            return Dead.refused(fetched)
+        if fetched is not None:
+            return fetched
+        intake = await self._sandbox.run(work.inspect_file, spool, self._limits, timeout=self._timeout_s)
+        if isinstance(intake, Failure):
+            return failed(intake)
+        if isinstance(intake, Refusal):
+            return Dead.refused(intake)
+        uri = await off_loop(lambda: self._store.adopt(spool, original_key(intake.sha256)))
+        return _Stored(intake, uri) if isinstance(uri, str) else uri
+
+    def _fetch(self, record: DocumentSubmitted, spool: Path) -> Refusal | None:
+        if record.content is not None:
+            spool.write_bytes(record.content)
+            return None
+        return self._fetcher.fetch(record.uri or "", spool)
+
+    async def _accept(self, record: DocumentSubmitted, stored: _Stored, context: StageContext) -> Outcome:
+        identity = self.identity(record, context)
+        verdict = await off_loop(lambda: self._claim(record, stored.intake, identity, context))
+        if verdict is not None:
+            return verdict
+        intake = stored.intake
+        document = Document(
+            document_id=identity.document_id,
+            tenant=record.tenant,
+            revision=identity.revision,
+            content_uri=stored.uri,
+            content_sha256=intake.sha256,
+            media_type=intake.media_type,
+            size_bytes=intake.size_bytes,
+            page_count=intake.page_count,
+            filename=record.filename,
+            einvoice_attachment=intake.einvoice_attachment,
+            requested_type=record.document_type,
+            requested_schema=record.schema_name,
+            metadata=record.metadata,
+            submitted_at=identity.submitted_at or context.source.timestamp,
+        )
+        accepted = DocumentAccepted(document=document, trail=(context.hop(),))
+        return Emit((Outgoing(topics.ACCEPTED, document.document_id, accepted), progress(document, context)))
+
+    def _claim(
+        self, record: DocumentSubmitted, intake: Intake, identity: Identity, context: StageContext
+    ) -> Skip | Dead | None:
+        """Whether the document is new: ``None`` if it is. Blocks."""
+        if context.replay is not None and context.replay.revision is not None:
+            return None  # a new pass over a document that was claimed when it came first
+        mine = Submission(identity.document_id, record.tenant, intake.sha256, source_key(context))
+        claim = self._claims.claim_submission(mine)
+        if (claim.tenant, claim.sha256) != (mine.tenant, mine.sha256):
+            return Dead(
+                ErrorCode.DOCUMENT_ID_CONFLICT,
+                f"Document id {identity.document_id} already belongs to other content. Give this document its own id.",
+            )
+        if claim.source != mine.source and context.replay is None:
+            return Skip(f"Document {identity.document_id} was submitted before, as {claim.source}.")
+        owner = self._claims.claim_content(record.tenant, intake.sha256, record.schema_name or "", identity.document_id)
+        if owner == identity.document_id:
+            return None
+        message = f"The same content is document {owner}; see its result."
+        return Skip(message, (status(identity, context, "duplicate", message=message, duplicate_of=owner),))
+
+
+def check_submission(record: DocumentSubmitted) -> Refusal | None:
+    """What is wrong with the submission itself, or ``None``."""
+    if (record.content is None) == (record.uri is None):
+        both = "both" if record.content is not None else "neither"
+        return Refusal(ErrorCode.INVALID_SUBMISSION, f"Give either content or uri; this submission has {both}.")
+    if record.content is not None and len(record.content) > MAX_INLINE_BYTES:
+        return Refusal(
+            ErrorCode.TOO_LARGE,
+            f"{len(record.content):,} bytes came inline; the limit is {MAX_INLINE_BYTES:,}. Send a URI instead.",
+        )
+    if record.document_id == "" or record.tenant == "":
+        return Refusal(ErrorCode.INVALID_SUBMISSION, "document_id and tenant must not be empty strings.")
+    if record.document_type is not None and record.document_type not in set(DocumentType):
+        known = ", ".join(sorted(DocumentType))
+        return Refusal(ErrorCode.SCHEMA_UNKNOWN, f"Document type {record.document_type!r} is none of: {known}.")
+    if record.schema_name is not None and record.schema_name not in load_schemas():
+        known = ", ".join(sorted(load_schemas()))
+        return Refusal(ErrorCode.SCHEMA_UNKNOWN, f"Schema {record.schema_name!r} is none of: {known}.")
+    return None
+
+
+def source_key(context: StageContext) -> str:
+    """Names the Kafka record. The timestamp tells a record from one at the same offset of a topic made anew."""
+    source = context.source
+    return f"{source.topic}-{source.partition}@{source.offset}/{int(source.timestamp.timestamp() * 1000)}"
+
+
+def derive_document_id(record: DocumentSubmitted, context: StageContext) -> str:
+    """The producer's id; else one from the idempotency key; else one from the Kafka record."""
+    if record.document_id is not None:
+        return record.document_id
+    if record.idempotency_key is not None:
+        return idempotent_document_id(record.tenant, record.idempotency_key)
+    return digest("record", source_key(context))
+
+
+def original_key(sha256: str) -> str:
+    """Where an original lies in the object store."""
+    return f"originals/{sha256[:2]}/{sha256}"

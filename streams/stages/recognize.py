@@ -1,0 +1,202 @@
+"""recognize: words with boxes for every page, from the text layer where it deserves that, else by OCR.
+
+The words lie in the object store, addressed by what made them (content, page, engine), so a page that was read before
+a crash is found again, and a replay of a later stage never reads a page twice.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from connectors.errors import MissingError, UnavailableError
+from connectors.objects import ObjectStore
+from processors.errors import ErrorCode, Refusal
+from processors.intake import MediaType
+from processors.recognition.ocr import ocr_engine_name
+from processors.recognition.text_layer import NeedsOcr
+from processors.sandbox import Failure, Sandbox
+from streams.contracts import topics
+from streams.contracts.records import (
+    Classification,
+    Document,
+    DocumentClassified,
+    DocumentRecognized,
+    PageFailure,
+    RecognizedPage,
+)
+from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing, Retry
+from streams.harness.stage import Identity, StageContext
+from streams.stages import work
+from streams.stages.classify import as_record, pick_schema
+from streams.stages.common import failed, identity_of, local_file, missing, progress, unavailable
+
+if TYPE_CHECKING:
+    from processors.recognition.paddle import ModelSize
+
+TEXT_PAGES_PER_TASK = 16
+"""Pages that one child reads by their text layer in one go: bounds memory, and long documents share the pool."""
+
+
+@dataclass(frozen=True, slots=True)
+class OcrConfig:
+    """Which model reads, with how many threads, and how long one page may take (seconds)."""
+
+    model: "ModelSize"
+    threads: int
+    page_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Pages:
+    """What became of the pages, in page order, and the first page's words for another look at the type."""
+
+    read: tuple[RecognizedPage, ...]
+    failed: tuple[PageFailure, ...]
+    first_words: bytes | None
+
+
+class _StopError(Exception):
+    """Carries an outcome out of the page loop."""
+
+    def __init__(self, outcome: Retry | Dead) -> None:
+        super().__init__(outcome)
+        self.outcome = outcome
+
+
+class RecognizeStage:
+    """``documents.classified`` → ``documents.recognized``."""
+
+    name = "recognize"
+
+    def __init__(
+        self, store: ObjectStore, sandbox: Sandbox, ocr_sandbox: Sandbox, ocr: OcrConfig, timeout_s: float
+    ) -> None:
+        self._store = store
+        self._sandbox = sandbox
+        self._ocr_sandbox = ocr_sandbox
+        self._ocr = ocr
+        self._timeout_s = timeout_s
+
+    def identity(self, record: DocumentClassified, context: StageContext) -> Identity:
+        return identity_of(record.document)
+
+    async def process(self, record: DocumentClassified, context: StageContext) -> Outcome:
+        document = record.document
+        try:
+            async with local_file(self._store, document.content_uri) as path:
+                pages = await self._read(document, path)
+            classification = await self._classify_again(record.classification, pages.first_words)
+        except _StopError as stop:
+            return stop.outcome
+        except UnavailableError as error:
+            return unavailable(error)
+        except MissingError as error:
+            return missing(error)
+        if not pages.read:
+            first = pages.failed[0]
+            return Dead.refused(Refusal(ErrorCode(first.code), f"No page could be read. {first.message}"))
+        recognized = DocumentRecognized(
+            document=document,
+            classification=classification,
+            extraction_schema=pick_schema(document, classification.document_type),
+            recognized_pages=pages.read,
+            failed_pages=pages.failed,
+            trail=(*record.trail, context.hop()),
+        )
+        return Emit(
+            (
+                Outgoing(topics.RECOGNIZED, document.document_id, recognized),
+                progress(document, context, classification.document_type),
+            )
+        )
+
+    async def _read(self, document: Document, path: Path) -> _Pages:
+        media_type = MediaType(document.media_type)
+        read: list[RecognizedPage] = []
+        failures: list[PageFailure] = []
+        first_words: bytes | None = None
+        for first in range(1, document.page_count + 1, TEXT_PAGES_PER_TASK):
+            last = min(first + TEXT_PAGES_PER_TASK - 1, document.page_count)
+            for number, page in enumerate(await self._read_some(document, path, media_type, first, last), first):
+                if isinstance(page, Refusal):
+                    failures.append(PageFailure(number=number, code=page.code, message=page.message))
+                    continue
+                read.append(await self._keep(document, page))
+                first_words = page.words if number == 1 else first_words
+        return _Pages(tuple(read), tuple(failures), first_words)
+
+    async def _read_some(
+        self, document: Document, path: Path, media_type: MediaType, first: int, last: int
+    ) -> list[work.ReadPage | Refusal]:
+        """Pages ``first`` to ``last`` in order, those without a usable text layer by OCR, several at a time."""
+        answer = await self._sandbox.run(work.read_text_pages, path, media_type, first, last, timeout=self._timeout_s)
+        if isinstance(answer, Failure):
+            raise _StopError(failed(answer))
+        if isinstance(answer, Refusal):
+            raise _StopError(Dead.refused(answer))
+        return list(await asyncio.gather(*(self._complete(document, path, media_type, page) for page in answer)))
+
+    async def _complete(
+        self, document: Document, path: Path, media_type: MediaType, page: work.ReadPage | NeedsOcr
+    ) -> work.ReadPage | Refusal:
+        if isinstance(page, work.ReadPage):
+            return page
+        uri = await asyncio.to_thread(
+            self._store.find, words_key(document.content_sha256, page.number, ocr_engine_name(self._ocr.model))
+        )
+        if uri is not None:
+            return await self._restore(uri)
+        answer = await self._ocr_sandbox.run(
+            work.read_scanned_page,
+            path,
+            media_type,
+            page.number,
+            self._ocr.model,
+            self._ocr.threads,
+            timeout=self._ocr.page_timeout_s,
+        )
+        if isinstance(answer, Failure):
+            outcome = failed(answer)
+            if isinstance(outcome, Retry):
+                raise _StopError(outcome)
+            return Refusal(outcome.code, outcome.reason)
+        return answer
+
+    async def _restore(self, uri: str) -> work.ReadPage:
+        data = await asyncio.to_thread(self._store.get, uri)
+        answer = await self._sandbox.run(work.restore_page, data, timeout=self._timeout_s)
+        if isinstance(answer, Failure):
+            raise _StopError(failed(answer))
+        return answer
+
+    async def _keep(self, document: Document, page: work.ReadPage) -> RecognizedPage:
+        key = words_key(document.content_sha256, page.number, page.engine)
+        uri = await asyncio.to_thread(self._store.put, key, page.words)
+        return RecognizedPage(
+            number=page.number,
+            width=page.width,
+            height=page.height,
+            rotation=page.rotation,
+            source=page.source,
+            engine=page.engine,
+            words_uri=uri,
+            word_count=page.word_count,
+            min_confidence=page.min_confidence,
+            mean_confidence=page.mean_confidence,
+        )
+
+    async def _classify_again(self, before: Classification, first_words: bytes | None) -> Classification:
+        """The type by the first page's words, where only its shape had decided."""
+        if before.basis != "shape" or first_words is None:
+            return before
+        answer = await self._sandbox.run(work.classify_words, first_words, timeout=self._timeout_s)
+        if isinstance(answer, Failure):
+            raise _StopError(failed(answer))
+        return before if answer is None else as_record(answer, "text")
+
+
+def words_key(sha256: str, page: int, engine: str) -> str:
+    """Where a page's words lie in the object store: addressed by the content, the page and what read it."""
+    slug = "".join(char if char.isalnum() or char in ".-" else "_" for char in engine)
+    return f"words/{sha256[:2]}/{sha256}/{page:05d}.{slug}.json.gz"

@@ -1,0 +1,113 @@
+"""route: straight through to the results, or to a person, with the reasons."""
+
+from processors.routing import Route, RouteDecision, Thresholds, route
+
+from processors.fields import Extraction
+from processors.schemas import load_schemas
+from processors.validation import Validated
+from streams.contracts import topics
+from streams.contracts.records import DocumentResult, DocumentValidated, ReviewRequest
+from streams.harness.headers import cloudevent_headers
+from streams.harness.outcomes import Emit, Outcome, Outgoing
+from streams.harness.stage import Identity, StageContext
+from streams.stages.common import identity_of, status
+from streams.stages.ids import result_id, review_id
+
+CLOUDEVENT_SOURCE = "/fieldtrail/route"
+
+
+class RouteStage:
+    """``documents.validated`` → ``documents.results`` or ``documents.review``."""
+
+    name = "route"
+
+    def __init__(self, thresholds: Thresholds) -> None:
+        self._thresholds = thresholds
+
+    def identity(self, record: DocumentValidated, context: StageContext) -> Identity:
+        return identity_of(record.document)
+
+    async def process(self, record: DocumentValidated, context: StageContext) -> Outcome:
+        routed = self._route(record)
+        if routed.decision is RouteDecision.STRAIGHT_THROUGH:
+            return _finish(record, routed, context)
+        return _send_to_review(record, routed, context)
+
+    def _route(self, record: DocumentValidated) -> Route:
+        reference = record.extraction_schema
+        return route(
+            Validated(
+                Extraction(record.fields, record.line_items, record.notes),
+                missing_required=record.missing_required,
+                failed_rules=record.failed_rules,
+            ),
+            load_schemas()[reference.name] if reference is not None else None,
+            document_type=record.classification.document_type,
+            type_confidence=record.classification.confidence,
+            thresholds=self._thresholds,
+            unread_pages=tuple(page.number for page in record.failed_pages),
+        )
+
+
+def _finish(record: DocumentValidated, routed: Route, context: StageContext) -> Emit:
+    document, revision = record.document, record.document.revision
+    result = DocumentResult(
+        result_id=result_id(document.document_id, revision),
+        document_id=document.document_id,
+        tenant=document.tenant,
+        revision=revision,
+        supersedes=result_id(document.document_id, revision - 1) if revision > 1 else None,
+        parent_document_id=document.parent_document_id,
+        pages=document.pages,
+        decision=routed.decision,
+        classification=record.classification,
+        extraction_schema=record.extraction_schema,
+        fields=routed.extraction.fields,
+        line_items=routed.extraction.line_items,
+        notes=routed.extraction.notes,
+        filename=document.filename,
+        content_uri=document.content_uri,
+        content_sha256=document.content_sha256,
+        media_type=document.media_type,
+        page_count=document.page_count,
+        metadata=document.metadata,
+        submitted_at=document.submitted_at,
+        completed_at=context.now(),
+        trail=(*record.trail, context.hop()),
+    )
+    headers = {name: value.decode() for name, value in cloudevent_headers(result, CLOUDEVENT_SOURCE)}
+    done = status(
+        identity_of(document),
+        context,
+        "completed",
+        document_type=record.classification.document_type,
+        result_id=result.result_id,
+    )
+    return Emit((Outgoing(topics.RESULTS, document.document_id, result, headers), done))
+
+
+def _send_to_review(record: DocumentValidated, routed: Route, context: StageContext) -> Emit:
+    document = record.document
+    request = ReviewRequest(
+        review_id=review_id(document.document_id, document.revision),
+        document=document,
+        classification=record.classification,
+        extraction_schema=record.extraction_schema,
+        recognized_pages=record.recognized_pages,
+        failed_pages=record.failed_pages,
+        fields=routed.extraction.fields,
+        line_items=routed.extraction.line_items,
+        reasons=routed.reasons,
+        review_required_fields=routed.review_required_fields,
+        notes=routed.extraction.notes,
+        created_at=context.now(),
+        trail=(*record.trail, context.hop()),
+    )
+    waiting = status(
+        identity_of(document),
+        context,
+        "review",
+        document_type=record.classification.document_type,
+        message="; ".join(routed.reasons),
+    )
+    return Emit((Outgoing(topics.REVIEW, document.document_id, request), waiting))

@@ -1,0 +1,123 @@
+"""What runs in the sandbox's child processes: the processors, composed per stage.
+
+Arguments and answers are plain, picklable and small; recognised words cross as the bytes that the object store keeps.
+A :class:`processors.errors.Refusal` comes back as a value; an exception here is a defect.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from processors.classification import Classification, classify_shape, classify_text
+from processors.document import Page
+from processors.errors import ErrorCode, Refusal
+from processors.fields import Extraction
+from processors.intake import Intake, Limits, MediaType, inspect, read_attachment
+from processors.reading import ReadingInput, default_readers, read_document
+from processors.recognition.ocr import ocr_page
+from processors.recognition.text_layer import NeedsOcr, read_text_layer
+from processors.recognition.words_file import decode_page, encode_page
+from processors.schemas import load_schemas
+from processors.validation import Validated, validate
+
+if TYPE_CHECKING:
+    from processors.recognition.paddle import ModelSize
+
+
+@dataclass(frozen=True, slots=True)
+class ReadPage:
+    """One recognised page: what the record tells of it, and the words as the object store keeps them."""
+
+    number: int
+    width: float
+    height: float
+    rotation: int
+    source: str
+    engine: str
+    word_count: int
+    min_confidence: float
+    mean_confidence: float
+    words: bytes
+
+
+def inspect_file(path: Path, limits: Limits) -> Intake | Refusal:
+    """What the file is (ingest)."""
+    return inspect(path, limits)
+
+
+def classify_file(path: Path, media_type: MediaType) -> tuple[Classification, bool] | Refusal:
+    """The document's type from its first page, and whether that page's text decided (classify)."""
+    pages = read_text_layer(path, media_type, 1, 1)
+    if isinstance(pages, Refusal):
+        return pages
+    first = pages[0]
+    if isinstance(first, Page) and first.words:
+        return classify_text(first), True
+    return classify_shape(first.width, first.height, media_type), False
+
+
+def classify_words(words: bytes) -> Classification | None:
+    """The document's type from its first page's recognised words; ``None`` for an empty page (recognize)."""
+    page = decode_page(words)
+    return classify_text(page) if page.words else None
+
+
+def read_text_pages(path: Path, media_type: MediaType, first: int, last: int) -> list[ReadPage | NeedsOcr] | Refusal:
+    """Pages ``first`` to ``last`` by their text layer, where it deserves that (recognize)."""
+    pages = read_text_layer(path, media_type, first, last)
+    if isinstance(pages, Refusal):
+        return pages
+    if len(pages) != last - first + 1:
+        return Refusal(ErrorCode.INTERNAL, f"Recognition gave {len(pages)} pages for {first} to {last}.")
+    return [page if isinstance(page, NeedsOcr) else _read_page(page) for page in pages]
+
+
+def read_scanned_page(
+    path: Path, media_type: MediaType, number: int, model: "ModelSize", threads: int
+) -> ReadPage | Refusal:
+    """Page ``number`` by OCR (recognize)."""
+    page = ocr_page(path, media_type, number, model=model, threads=threads)
+    return page if isinstance(page, Refusal) else _read_page(page)
+
+
+def restore_page(words: bytes) -> ReadPage:
+    """A page that was recognised before, from its stored words (recognize)."""
+    return _read_page(decode_page(words))
+
+
+def extract_fields(
+    path: Path | None, einvoice: str | None, words: Sequence[bytes], document_type: str, schema_name: str
+) -> Extraction:
+    """Reads the fields off the pages, and off the e-invoice attached to the file at ``path`` (extract)."""
+    xml = read_attachment(path, einvoice) if path is not None and einvoice is not None else None
+    pages = [decode_page(data) for data in words]
+    reading = ReadingInput(
+        document_type=document_type,
+        schema=load_schemas()[schema_name],
+        pages=pages,
+        einvoice_xml=xml,
+        einvoice_name=einvoice,
+    )
+    return read_document(reading, default_readers())
+
+
+def validate_fields(extraction: Extraction, words: Sequence[bytes], schema_name: str) -> Validated:
+    """Tests the fields against each other and against the pages (validate)."""
+    return validate(extraction, [decode_page(data) for data in words], load_schemas()[schema_name])
+
+
+def _read_page(page: Page) -> ReadPage:
+    confidences = [word.confidence for word in page.words]
+    return ReadPage(
+        number=page.number,
+        width=page.width,
+        height=page.height,
+        rotation=page.rotation,
+        source=page.source,
+        engine=page.engine,
+        word_count=len(page.words),
+        min_confidence=min(confidences, default=1.0),
+        mean_confidence=sum(confidences) / len(confidences) if confidences else 1.0,
+        words=encode_page(page),
+    )

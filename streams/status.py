@@ -1,0 +1,47 @@
+"""Where documents stand: ``documents.status``, merged by revision and stage, not by arrival."""
+
+from collections.abc import Iterable
+
+from streams.contracts import topics
+from streams.contracts.codec import Codec, Undecodable
+from streams.contracts.records import DocumentStatus
+from streams.contracts.topics import STAGES, TopicPlan
+from streams.kafka import KafkaConnection
+from streams.scan import Start, partition_of, scan
+
+FINAL_STATES = frozenset({"duplicate", "completed", "review", "failed"})
+"""States that a document stays in until somebody does something."""
+
+
+def supersedes(new: DocumentStatus, old: DocumentStatus) -> bool:
+    """Whether ``new`` tells a later state than ``old``, whichever arrived first: by revision, stage, then time."""
+    return _rank(new) >= _rank(old)
+
+
+def merge(statuses: Iterable[DocumentStatus]) -> dict[str, DocumentStatus]:
+    """The state of each document, by id."""
+    latest: dict[str, DocumentStatus] = {}
+    for status in statuses:
+        known = latest.get(status.document_id)
+        if known is None or supersedes(status, known):
+            latest[status.document_id] = status
+    return latest
+
+
+def read_statuses(
+    connection: KafkaConnection, plan: TopicPlan, codec: Codec, document_id: str | None = None
+) -> dict[str, DocumentStatus]:
+    """The state of every document, or of one. Raises ``ScanError``."""
+    topic = plan.name(topics.STATUS)
+    start = Start() if document_id is None else Start(partition=partition_of(connection, topic, document_id))
+    return merge(
+        status
+        for record in scan(connection, topic, start)
+        if not isinstance(status := codec.decode(record.value, DocumentStatus), Undecodable)
+        and document_id in (None, status.document_id)
+    )
+
+
+def _rank(status: DocumentStatus) -> tuple[int, int, float]:
+    stage = STAGES.index(status.stage) if status.stage in STAGES else len(STAGES)
+    return status.revision, stage, status.at.timestamp()
