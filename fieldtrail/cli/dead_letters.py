@@ -1,0 +1,178 @@
+"""``fieldtrail dlq``: dead letters by code and day, one in full, and again once the cause is mended."""
+
+import getpass
+import json
+from collections import Counter
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fieldtrail.cli.app import OPERATIONS, CliError, Json, settings_of
+from fieldtrail.cli.operations import DocumentIds, DryRun, Limit, print_report
+from fieldtrail.cli.options import moment
+from fieldtrail.cli.render import table
+
+if TYPE_CHECKING:
+    from streams.dead_letters import DeadLetters, Letter, LetterFilter
+
+Stages = Annotated[list[str] | None, typer.Option("--stage", help="Only this stage's; may be repeated.")]
+Codes = Annotated[list[str] | None, typer.Option("--code", help="Only this error code; may be repeated.")]
+Since = Annotated[str | None, typer.Option(help="Only those that failed at or after this time (ISO 8601).")]
+Until = Annotated[str | None, typer.Option(help="Only those that failed before this time (ISO 8601).")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    dlq = typer.Typer(help="Dead letters: list, show, replay.", no_args_is_help=True)
+    dlq.command("list")(list_letters)
+    dlq.command("show")(show_letter)
+    dlq.command("replay")(replay_letters)
+    app.add_typer(dlq, name="dlq", rich_help_panel=OPERATIONS)
+
+
+def list_letters(
+    ctx: typer.Context,
+    stage: Stages = None,
+    code: Codes = None,
+    document_id: DocumentIds = None,
+    since: Since = None,
+    until: Until = None,
+    summary: Annotated[bool, typer.Option("--summary", help="Only the counts by day and code.")] = False,
+    as_json: Json = False,
+) -> None:
+    """List dead letters, counted by day and code first.
+
+    Example: fieldtrail dlq list --code fetch_failed --since 2026-01-31
+    """
+    letters = list(_open(ctx).find(_filter(stage, code, document_id, (), since, until)))
+    if as_json:
+        typer.echo(json.dumps([_letter_json(letter) for letter in letters], indent=2, ensure_ascii=False))
+        return
+    if not letters:
+        typer.echo("no dead letters")
+        return
+    counts = Counter(
+        (letter.error.last_failure_at.date().isoformat(), letter.error.stage, letter.error.code) for letter in letters
+    )
+    rows = [(day, name, error, str(count)) for (day, name, error), count in sorted(counts.items())]
+    typer.echo(table([("day", "stage", "code", "count"), *rows]))
+    if summary:
+        return
+    typer.echo("")
+    typer.echo(table([("letter", "code", "document", "", "message"), *map(_letter_row, letters)]))
+
+
+def show_letter(
+    ctx: typer.Context,
+    letter: Annotated[str, typer.Argument(help="Its address, as 'dlq list' prints it: ingest.dlq-2@15")],
+    as_json: Json = False,
+) -> None:
+    """Show one dead letter: its error, its original headers, and its record where that can be read.
+
+    Example: fieldtrail dlq show ingest.dlq-2@15
+    """
+    try:
+        found = _open(ctx).read(letter)
+    except ValueError as malformed:
+        raise typer.BadParameter(str(malformed), param_hint="LETTER") from None
+    if found is None:
+        raise CliError(f"there is no dead letter at {letter}; 'fieldtrail dlq list' prints addresses")
+    details = _letter_json(found) | {"record": _original(ctx, found)}
+    if as_json:
+        typer.echo(json.dumps(details, indent=2, ensure_ascii=False))
+        return
+    error = found.error
+    typer.echo(f"{found.place}  {error.code}\n{error.message}")
+    if found.failed_again:
+        typer.echo(f"failed again after replay {error.replay_id}")
+    typer.echo(json.dumps(details, indent=2, ensure_ascii=False))
+
+
+def replay_letters(
+    ctx: typer.Context,
+    stage: Stages = None,
+    code: Codes = None,
+    document_id: DocumentIds = None,
+    letter: Annotated[list[str] | None, typer.Option(help="Only the letter at this address; may be repeated.")] = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Also those replayed before, and those that failed again.")
+    ] = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Send dead letters to their stage again, once the cause is mended. Each goes once, so this never loops.
+
+    Example: fieldtrail dlq replay --code fetch_failed --dry-run
+    """
+    wanted = _filter(stage, code, document_id, letter or (), since, until)
+    report = _open(ctx).replay(wanted, requested_by=getpass.getuser(), dry_run=dry_run, limit=limit, again=again)
+    print_report(report, as_json)
+
+
+def _open(ctx: typer.Context) -> "DeadLetters":
+    from fieldtrail.wiring import connection, make_codec, topic_plan
+    from streams.dead_letters import DeadLetters
+
+    settings = settings_of(ctx)
+    return DeadLetters(connection(settings), topic_plan(settings), make_codec(settings))
+
+
+def _filter(
+    stages: list[str] | None,
+    codes: list[str] | None,
+    document_ids: list[str] | None,
+    places: "tuple[()] | list[str]",
+    since: str | None,
+    until: str | None,
+) -> "LetterFilter":
+    from processors.errors import ErrorCode
+    from streams.contracts.topics import STAGES
+    from streams.dead_letters import LetterFilter
+
+    for name in stages or ():
+        if name not in STAGES:
+            raise typer.BadParameter(f"no stage is called {name!r}; there are {', '.join(STAGES)}")
+    for wanted in codes or ():
+        if wanted not in set(ErrorCode):
+            raise typer.BadParameter(f"no error code is called {wanted!r}; there are {', '.join(ErrorCode)}")
+    return LetterFilter(
+        stages or (),
+        codes or (),
+        document_ids or (),
+        places,
+        None if since is None else moment(since, "--since"),
+        None if until is None else moment(until, "--until"),
+    )
+
+
+def _letter_row(letter: "Letter") -> tuple[str, ...]:
+    error = letter.error
+    state = "failed again" if letter.failed_again else "replayed" if letter.replayed else ""
+    return letter.place, error.code, error.document_id or "(unreadable)", state, error.message
+
+
+def _letter_json(letter: "Letter") -> dict[str, Any]:
+    from fieldtrail.rendering import to_json
+
+    error: dict[str, Any] = to_json(letter.error)
+    return {"letter": letter.place, "replayed": letter.replayed, "failed_again": letter.failed_again, **error}
+
+
+def _original(ctx: typer.Context, letter: "Letter") -> dict[str, Any]:
+    """The record that failed: key, headers, and its fields where its stage's contract can read it."""
+    from fieldtrail.rendering import to_json
+    from fieldtrail.wiring import make_codec
+    from streams.contracts.codec import Undecodable
+    from streams.contracts.topics import INPUTS
+    from streams.harness.headers import without_errors
+
+    record_type = INPUTS[letter.error.stage].record
+    assert record_type is not None, "every stage reads a topic with a contract"
+    decoded = make_codec(settings_of(ctx)).decode(letter.record.value, record_type)
+    value = {"unreadable": decoded.message} if isinstance(decoded, Undecodable) else to_json(decoded)
+    headers = [[name, data.decode("utf-8", "replace")] for name, data in without_errors(letter.record.headers)]
+    key = None if letter.record.key is None else letter.record.key.decode("utf-8", "replace")
+    return {"key": key, "headers": headers, "bytes": len(letter.record.value or b""), "value": value}

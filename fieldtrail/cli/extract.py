@@ -1,0 +1,141 @@
+"""``fieldtrail extract``: read files right here, without Kafka."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fieldtrail.cli.app import DOCUMENTS, CliError, Json, settings_of
+from processors.classification.types import DocumentType
+
+if TYPE_CHECKING:
+    from fieldtrail.local import LocalDocument, Runner
+    from fieldtrail.settings import Settings
+    from processors.errors import Refusal
+    from processors.sandbox import Sandbox
+
+ANNOTATE_TIMEOUT_S = 120.0
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command(rich_help_panel=DOCUMENTS)(extract)
+
+
+def extract(
+    ctx: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="Documents to read.", exists=True, dir_okay=False)],
+    annotate: Annotated[
+        Path | None, typer.Option(help="Write a PDF with every value's box, name and confidence drawn on the page.")
+    ] = None,
+    document_type: Annotated[DocumentType | None, typer.Option(help="The documents' type, if you know it.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Read files with the pipeline's own processors, in this process, without Kafka.
+
+    Exit code 1 where a file was refused; the others are read all the same.
+
+    Example: fieldtrail extract invoice.pdf --annotate marked.pdf
+    """
+    from fieldtrail.local import Runner
+    from processors.errors import Refusal
+    from processors.sandbox import Sandbox
+
+    if annotate is not None and len(files) != 1:
+        raise typer.BadParameter("--annotate takes one file at a time")
+    settings = settings_of(ctx)
+    answers: list[tuple[Path, LocalDocument | Refusal]] = []
+    with Sandbox(1, memory_mb=max(settings.limits.memory_mb, 6144), preload=("streams.stages.work",)) as sandbox:
+        for path in files:
+            answer = _read(path, settings, Runner(sandbox), document_type, quiet=as_json)
+            answers.append((path, answer))
+            if not as_json:
+                _print(path, answer)
+            if annotate is not None and not isinstance(answer, Refusal):
+                _annotate(answer, annotate, sandbox)
+    if as_json:
+        typer.echo(json.dumps([_json(path, answer) for path, answer in answers], indent=2, ensure_ascii=False))
+    if any(isinstance(answer, Refusal) for _, answer in answers):
+        raise typer.Exit(1)
+
+
+def _read(
+    path: Path, settings: "Settings", runner: "Runner", document_type: DocumentType | None, *, quiet: bool
+) -> "LocalDocument | Refusal":
+    from rich.console import Console
+
+    from fieldtrail.local import read_file
+    from fieldtrail.wiring import make_limits, make_thresholds
+
+    console = Console(stderr=True, quiet=quiet)
+    with console.status(path.name) as status:
+        return read_file(
+            path,
+            limits=make_limits(settings),
+            thresholds=make_thresholds(settings),
+            ocr_model=settings.worker.ocr_model,
+            document_type=document_type,
+            run=runner,
+            progress=lambda what: status.update(f"{path.name}: {what}"),
+        )
+
+
+def _print(path: Path, answer: "LocalDocument | Refusal") -> None:
+    from rich.console import Console
+    from rich.markup import escape
+
+    from fieldtrail.rendering import fields_table
+    from processors.errors import Refusal
+
+    console = Console()
+    if isinstance(answer, Refusal):
+        console.print(f"\n[bold]{escape(path.name)}[/bold]  [red]{answer.code}[/red]\n  {escape(answer.message)}")
+        return
+    found = answer.classification
+    console.print(
+        f"\n[bold]{escape(path.name)}[/bold]  {found.document_type} ({found.confidence:.2f})  "
+        f"[bold]{answer.route.decision.replace('_', ' ')}[/bold]"
+    )
+    console.print(fields_table(answer.extraction.fields, answer.extraction.line_items))
+    for reason in answer.route.reasons:
+        console.print(f"  · {escape(reason)}")
+
+
+def _json(path: Path, answer: "LocalDocument | Refusal") -> dict[str, Any]:
+    from fieldtrail.rendering import to_json
+    from processors.errors import Refusal
+
+    if isinstance(answer, Refusal):
+        return {"file": str(path), "error": {"code": answer.code, "message": answer.message}}
+    pages = [
+        {
+            "number": page.number,
+            "width": page.width,
+            "height": page.height,
+            "source": page.source,
+            "engine": page.engine,
+        }
+        for page in answer.pages
+    ]
+    return {
+        "file": str(path),
+        "classification": to_json(answer.classification),
+        "pages": pages,
+        "decision": answer.route.decision,
+        "reasons": list(answer.route.reasons),
+        "review_required_fields": list(answer.route.review_required_fields),
+        "fields": to_json(answer.extraction.fields),
+        "line_items": to_json(answer.extraction.line_items),
+        "notes": list(answer.extraction.notes),
+    }
+
+
+def _annotate(document: "LocalDocument", out: Path, sandbox: "Sandbox") -> None:
+    from processors.annotate import annotate
+    from processors.sandbox import Failure
+
+    arguments = (document.path, document.intake.media_type, document.extraction, out.resolve())
+    answer = sandbox.run_blocking(annotate, *arguments, timeout=ANNOTATE_TIMEOUT_S)
+    if isinstance(answer, Failure):
+        raise CliError(f"cannot write {out}: {answer.message}")

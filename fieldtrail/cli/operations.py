@@ -1,0 +1,137 @@
+"""``fieldtrail worker``, ``topics`` and ``replay``."""
+
+import getpass
+import json
+import logging
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fieldtrail.cli.app import OPERATIONS, Json, settings_of
+from fieldtrail.cli.options import FromOffset, FromTime, Partition, start_of
+from fieldtrail.cli.render import table
+
+if TYPE_CHECKING:
+    from streams.replay import ReplayReport
+
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")]
+Limit = Annotated[int | None, typer.Option(min=1, help="At most this many documents.")]
+DocumentIds = Annotated[list[str] | None, typer.Option("--document-id", help="Only this document; may be repeated.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command(rich_help_panel=OPERATIONS)(worker)
+    app.command(rich_help_panel=OPERATIONS)(replay)
+    topics = typer.Typer(help="Create or list the topics.", no_args_is_help=True)
+    topics.command("apply")(topics_apply)
+    topics.command("list")(topics_list)
+    app.add_typer(topics, name="topics", rich_help_panel=OPERATIONS)
+
+
+def worker(
+    ctx: typer.Context,
+    stages: Annotated[str, typer.Option(help="Comma-separated stages, or all.")] = "all",
+    http_port: Annotated[int | None, typer.Option(help="Port of health and metrics; 0 for none.")] = None,
+) -> None:
+    """Run stages against the brokers of KAFKA_BOOTSTRAP_SERVERS until SIGTERM: one deployment a stage, or any mix.
+
+    Stages are ingest, classify, recognize, extract, validate and route.
+
+    Example: fieldtrail worker --stages recognize,extract
+    """
+    import asyncio
+
+    from fieldtrail.wiring import parse_stages, run_worker
+
+    settings = settings_of(ctx, worker__http_port=http_port)
+    try:
+        wanted = parse_stages(stages)
+    except ValueError as error:
+        raise typer.BadParameter(str(error), param_hint="--stages") from None
+    logging.basicConfig(level=settings.log.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for chatty in ("faust", "mode", "aiokafka"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    raise typer.Exit(asyncio.run(run_worker(settings, wanted)))
+
+
+def topics_apply(ctx: typer.Context, as_json: Json = False) -> None:
+    """Create missing topics and set their configuration. Safe to repeat; nothing is deleted.
+
+    Example: fieldtrail topics apply
+    """
+    from fieldtrail.wiring import connection, topic_plan
+    from streams.admin import apply
+
+    settings = settings_of(ctx)
+    states = apply(connection(settings), topic_plan(settings))
+    if as_json:
+        typer.echo(json.dumps([{"topic": state.name, "action": state.action} for state in states], indent=2))
+        return
+    typer.echo(table([("topic", "partitions", ""), *((s.name, str(s.partitions), s.action) for s in states)]))
+
+
+def topics_list(ctx: typer.Context, as_json: Json = False) -> None:
+    """List fieldtrail's topics: what each carries, and its partitions on the cluster.
+
+    Example: fieldtrail topics list
+    """
+    from fieldtrail.wiring import connection, topic_plan
+    from streams.admin import describe
+
+    settings = settings_of(ctx)
+    states = describe(connection(settings), topic_plan(settings))
+    if as_json:
+        rows = [{"topic": s.name, "partitions": s.partitions, "public": s.public, "doc": s.doc} for s in states]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    lines = [(s.name, str(s.partitions or "missing"), "public" if s.public else "", s.doc) for s in states]
+    typer.echo(table([("topic", "partitions", "", "carries"), *lines]))
+
+
+def replay(
+    ctx: typer.Context,
+    stage: Annotated[str, typer.Argument(help="The stage to run again, such as extract.")],
+    from_offset: FromOffset = None,
+    from_time: FromTime = None,
+    partition: Partition = None,
+    document_id: DocumentIds = None,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+) -> None:
+    """Run one stage again, and those after it, on records it has had: each document gets a new revision.
+
+    Earlier stages do not run: replaying extract never runs OCR again.
+
+    Example: fieldtrail replay extract --from-time 2026-01-31T08:00 --dry-run
+    """
+    from fieldtrail.wiring import connection, make_codec, topic_plan
+    from streams.contracts.topics import STAGES
+    from streams.replay import Selection, StageReplayer
+
+    if stage not in STAGES:
+        raise typer.BadParameter(f"no stage is called {stage!r}; there are {', '.join(STAGES)}", param_hint="STAGE")
+    settings = settings_of(ctx)
+    replayer = StageReplayer(connection(settings), topic_plan(settings), make_codec(settings))
+    selection = Selection(start_of(from_offset, from_time, partition), document_id or (), limit)
+    report = replayer.replay(stage, selection, requested_by=getpass.getuser(), dry_run=dry_run)
+    print_report(report, as_json)
+
+
+def print_report(report: "ReplayReport", as_json: bool) -> None:
+    """What a replay did, or in a dry run would do."""
+    from fieldtrail.rendering import to_json
+
+    if as_json:
+        typer.echo(json.dumps(to_json(report), indent=2))
+        return
+    for item in report.replayed:
+        revision = f"  revision {item.revision}" if item.revision is not None else ""
+        typer.echo(f"{item.source}  {item.document_id or '(unreadable)'}{revision}")
+    verb = "would be sent" if report.dry_run else "sent"
+    typer.echo(f"{len(report.replayed)} of {report.scanned} records {verb} to {report.stage} again")
+    if report.unreadable:
+        typer.echo(f"{report.unreadable} records could not be read and were left alone")
+    if not report.dry_run and report.replayed:
+        typer.echo(f"replay {report.replay_id}; 'fieldtrail results --follow' shows what comes of it")

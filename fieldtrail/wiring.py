@@ -1,0 +1,249 @@
+"""Builds what a process runs from its settings. The only place where settings meet the parts (DESIGN §2)."""
+
+import asyncio
+import importlib.metadata
+import logging
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+from typing import Any
+
+from connectors.claims import Claims
+from connectors.fetch import Fetcher, FetchPolicy
+from connectors.objects import ObjectStore, open_store
+from fieldtrail.settings import Settings
+from fieldtrail.settings_table import Threshold as ConfiguredThreshold
+from processors.fields import FieldType
+from processors.intake import Limits
+from processors.routing import Threshold, Thresholds
+from processors.sandbox import Sandbox
+from streams.contracts import topics
+from streams.contracts.codec import Codec
+from streams.contracts.registry import FileRegistry, RemoteRegistry
+from streams.contracts.topics import STAGES, TopicPlan
+from streams.harness.stage import Stage, StageSpec
+from streams.kafka import KafkaConnection
+
+logger = logging.getLogger(__name__)
+
+PRELOAD = ("streams.stages.work",)
+OCR_MEMORY_MB = 6144
+"""Address space of an OCR child: onnxruntime maps far more than it uses."""
+INSPECT_TIMEOUT_S = 30.0
+CLASSIFY_TIMEOUT_S = 30.0
+TEXT_TIMEOUT_S = 60.0
+OCR_PAGE_TIMEOUT_S = 120.0
+READ_TIMEOUT_S = 60.0
+STAGE_TIMEOUT_S = 1800.0
+"""Bounds one try of a whole document: long scans take their time, each page has its own limit."""
+STALLED_AFTER_S = 180.0
+"""A worker whose records wait while nothing moves for this long is unhealthy; longer than any single page may take."""
+SPOOL_STALE_S = 3600.0
+
+
+def software_version() -> str:
+    """The installed version of fieldtrail, as trails carry it."""
+    return importlib.metadata.version("fieldtrail")
+
+
+def connection(settings: Settings) -> KafkaConnection:
+    """How to reach Kafka."""
+    return KafkaConnection(**asdict(settings.kafka))
+
+
+def topic_plan(settings: Settings) -> TopicPlan:
+    """How topics are laid out."""
+    wanted = settings.topics
+    return TopicPlan(wanted.partitions, wanted.replication, wanted.prefix, wanted.retention_days)
+
+
+def make_codec(settings: Settings) -> Codec:
+    """The codec over the configured registry, or over the registry file."""
+    registry = settings.registry
+    if registry.url is None:
+        return Codec(FileRegistry())
+    config: dict[str, object] = {"url": registry.url}
+    if registry.username is not None:
+        config["basic.auth.user.info"] = f"{registry.username}:{registry.password or ''}"
+    return Codec(RemoteRegistry(config))
+
+
+def make_store(settings: Settings) -> ObjectStore:
+    """The object store."""
+    store = settings.store
+    return open_store(
+        store.object_store_url,
+        settings.data_dir / "spool",
+        s3_endpoint_url=store.s3_endpoint_url,
+        s3_region=store.s3_region,
+    )
+
+
+def make_limits(settings: Settings) -> Limits:
+    """What one document may be."""
+    limits = settings.limits
+    return Limits(max_bytes=limits.max_bytes, max_pages=limits.max_pages, max_pixels=limits.max_pixels)
+
+
+def make_thresholds(settings: Settings) -> Thresholds:
+    """Routing thresholds: the router's own, with what the configuration changes."""
+    own = Thresholds()
+    by_type = {FieldType(name): threshold for name, threshold in _thresholds(settings.route.types).items()}
+    return replace(
+        own,
+        by_type={**own.by_type, **by_type},
+        by_field={**own.by_field, **_thresholds(settings.route.fields)},
+    )
+
+
+def _thresholds(configured: Mapping[str, ConfiguredThreshold]) -> dict[str, Threshold]:
+    return {name: Threshold(item.straight, item.second_look) for name, item in configured.items()}
+
+
+def parse_stages(text: str) -> tuple[str, ...]:
+    """Stage names from ``all`` or a comma-separated list, in pipeline order. Raises ``ValueError``."""
+    if text == "all":
+        return STAGES
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    unknown = names - set(STAGES)
+    if unknown or not names:
+        raise ValueError(
+            f"no stage is called {', '.join(sorted(unknown)) or '(nothing)'}; there are {', '.join(STAGES)}"
+        )
+    return tuple(stage for stage in STAGES if stage in names)
+
+
+class Parts:
+    """The parts that stages share in one process; made once, closed once."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = make_store(settings)
+        self.sandbox = Sandbox(
+            settings.worker.parse_processes, memory_mb=settings.limits.memory_mb, preload=PRELOAD, name="parse"
+        )
+        self.ocr_sandbox = Sandbox(settings.worker.ocr_processes, memory_mb=OCR_MEMORY_MB, preload=PRELOAD, name="ocr")
+        self.claims = Claims(settings.store.database_url)
+
+    def stage(self, name: str) -> Stage[Any]:
+        """The stage called ``name``."""
+        return _BUILDERS[name](self)
+
+    async def close(self) -> None:
+        """Ends the child processes and closes the connections."""
+        for sandbox in (self.sandbox, self.ocr_sandbox):
+            await asyncio.to_thread(sandbox.close)
+        self.claims.close()
+
+
+def _ingest(parts: Parts) -> Stage[Any]:
+    from connectors.objects.s3 import s3_client
+    from streams.stages.ingest import IngestStage
+
+    settings = parts.settings
+    policy = FetchPolicy(settings.fetch.allow_files, settings.fetch.allow_buckets, settings.limits.max_bytes)
+    fetcher = Fetcher(policy, lambda: s3_client(settings.store.s3_endpoint_url, settings.store.s3_region))
+    return IngestStage(
+        parts.store, fetcher, parts.claims, parts.sandbox, make_limits(settings), timeout_s=INSPECT_TIMEOUT_S
+    )
+
+
+def _classify(parts: Parts) -> Stage[Any]:
+    from streams.stages.classify import ClassifyStage
+
+    return ClassifyStage(parts.store, parts.sandbox, timeout_s=CLASSIFY_TIMEOUT_S)
+
+
+def _recognize(parts: Parts) -> Stage[Any]:
+    from streams.stages.recognize import OcrConfig, RecognizeStage
+
+    worker = parts.settings.worker
+    ocr = OcrConfig(worker.ocr_model, threads=1, page_timeout_s=OCR_PAGE_TIMEOUT_S)
+    return RecognizeStage(parts.store, parts.sandbox, parts.ocr_sandbox, ocr, timeout_s=TEXT_TIMEOUT_S)
+
+
+def _extract(parts: Parts) -> Stage[Any]:
+    from streams.stages.extract import ExtractStage
+
+    return ExtractStage(parts.store, parts.sandbox, timeout_s=READ_TIMEOUT_S)
+
+
+def _validate(parts: Parts) -> Stage[Any]:
+    from streams.stages.validate import ValidateStage
+
+    return ValidateStage(parts.store, parts.sandbox, timeout_s=READ_TIMEOUT_S)
+
+
+def _route(parts: Parts) -> Stage[Any]:
+    from streams.stages.route import RouteStage
+
+    return RouteStage(make_thresholds(parts.settings))
+
+
+_BUILDERS = {
+    "ingest": _ingest,
+    "classify": _classify,
+    "recognize": _recognize,
+    "extract": _extract,
+    "validate": _validate,
+    "route": _route,
+}
+
+
+def stage_specs(parts: Parts, stages: Sequence[str]) -> list[StageSpec[Any]]:
+    """The stages with what the harness needs to run them."""
+    specs = []
+    for name in stages:
+        topic = topics.INPUTS[name]
+        assert topic.record is not None, "every stage reads a topic with a contract"
+        in_flight = parts.settings.worker.in_flight
+        specs.append(StageSpec(parts.stage(name), topic, topic.record, in_flight, STAGE_TIMEOUT_S))
+    return specs
+
+
+async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
+    """Runs the given stages until a signal; the process's exit code."""
+    from fieldtrail.telemetry import start_telemetry
+    from streams.app import FaustProducer, GroupTimings, make_app
+    from streams.harness.agent import StageAgent
+    from streams.harness.runner import RunnerConfig, StageRunner
+    from streams.harness.telemetry import StageTelemetry
+    from streams.http import HttpServer
+    from streams.worker import Worker, WorkerConfig
+
+    plan, codec, parts = topic_plan(settings), make_codec(settings), Parts(settings)
+    _remove_stale_spool_files(settings.data_dir / "spool")
+    providers = start_telemetry(settings, software_version())
+    agents = []
+    for spec in stage_specs(parts, stages):
+        name = spec.stage.name
+        app = make_app(name, connection(settings), plan.prefix, spec.in_flight, GroupTimings(), settings.data_dir)
+        telemetry = StageTelemetry(name, providers.tracer, providers.meter)
+        config = RunnerConfig(software_version(), plan)
+        runner = StageRunner(spec, codec, FaustProducer(app), config, telemetry)
+        agents.append(StageAgent(app, runner, plan.name(spec.topic)))
+
+    async def close() -> None:
+        await parts.close()
+        await asyncio.to_thread(providers.shutdown)
+
+    http = None
+    if settings.worker.http_port:
+        http = HttpServer(
+            settings.worker.http_host,
+            settings.worker.http_port,
+            lambda: [agent.health() for agent in agents],
+            STALLED_AFTER_S,
+        )
+    return await Worker(agents, http, close, WorkerConfig()).run()
+
+
+def _remove_stale_spool_files(spool: Path) -> None:
+    """Temporary copies that a killed worker left behind; younger ones may belong to a worker beside this one."""
+    import time
+
+    if not spool.is_dir():
+        return
+    for path in spool.iterdir():
+        if time.time() - path.stat().st_mtime > SPOOL_STALE_S:
+            path.unlink(missing_ok=True)
