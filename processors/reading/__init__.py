@@ -1,0 +1,72 @@
+"""Reading: from pages of words (and an embedded e-invoice) to fields with their trail.
+
+This is the seam: a :class:`Reader` that learned its job takes the place of the geometric one without anything
+else changing. Readers are asked in order and the first that reads something wins.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+from processors.document import Page
+from processors.fields import Extraction
+from processors.schemas import ExtractionSchema
+
+__all__ = ["Reader", "ReadingInput", "default_readers", "read_document"]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingInput:
+    """All that a reader may look at. Pages are in document order; both ``einvoice`` parts are set or neither."""
+
+    document_type: str
+    schema: ExtractionSchema
+    pages: Sequence[Page]
+    einvoice_xml: bytes | None = None
+    einvoice_name: str | None = None
+
+
+class Reader(Protocol):
+    """One way of reading. ``name`` and ``version`` stand in every field it reads.
+
+    Must not raise on any input, and must be a pure function of it. Every field it returns cites its evidence.
+    """
+
+    @property
+    def name(self) -> str:
+        """Stable name, such as ``einvoice``."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes whenever the same input may read differently."""
+        ...
+
+    def read(self, document: ReadingInput) -> Extraction | None:
+        """The fields read; ``None``: not mine; an extraction with notes only: mine, but nothing could be read."""
+        ...
+
+
+def read_document(document: ReadingInput, readers: Sequence[Reader]) -> Extraction:
+    """The extraction of the first reader that reads any field or line item.
+
+    Notes of the readers before it, that tried and read nothing, come first in its notes. Where none reads
+    anything, the extraction is empty but for the notes.
+    """
+    notes: tuple[str, ...] = ()
+    for reader in readers:
+        extraction = reader.read(document)
+        if extraction is None:
+            continue
+        notes += extraction.notes
+        if extraction.fields or extraction.line_items:
+            return replace(extraction, notes=notes)
+    return Extraction(notes=(*notes, "no reader found a field"))
+
+
+def default_readers() -> tuple[Reader, ...]:
+    """The e-invoice reader, then the geometric one. Imports them here, so that importing the seam stays cheap."""
+    from processors.reading.einvoice import EInvoiceReader
+    from processors.reading.geometric import GeometricReader
+
+    return (EInvoiceReader(), GeometricReader())

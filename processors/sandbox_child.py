@@ -1,0 +1,149 @@
+"""The processes behind :class:`processors.sandbox.Sandbox`: one nursery, and the workers it forks.
+
+The nursery imports the preloaded modules once, stays single-threaded, and forks a worker for every socket that the
+parent sends it. A worker serves one task after the other on its socket. When the parent dies, however it dies, the
+nursery sees its control socket close and ends; the kernel then ends the workers.
+"""
+
+import ctypes
+import gc
+import importlib
+import os
+import pickle
+import resource
+import selectors
+import signal
+import socket
+import struct
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Any
+
+from processors.errors import ErrorCode
+from processors.sandbox_protocol import (
+    EXITED,
+    FORK,
+    KILL,
+    LAST,
+    MORE,
+    RECORD,
+    Failure,
+    describe,
+    is_out_of_memory,
+    receive_exactly,
+    receive_frame,
+    send_frame,
+)
+
+_PR_SET_PDEATHSIG = 1
+
+
+def main() -> None:
+    """Runs as ``python -m processors.sandbox_child FD``, with FD the nursery's end of the control socket."""
+    # Ctrl-C reaches the whole terminal group; the parent decides what it means for running tasks.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    control = socket.socket(fileno=int(sys.argv[1]))
+    settings = receive_frame(control)
+    if settings is None:
+        return
+    path, preload, memory_mb = pickle.loads(settings)  # noqa: S301 - from our own parent
+    sys.path[:] = path
+    for module in preload:
+        importlib.import_module(module)
+    gc.collect()
+    gc.freeze()  # the collector would otherwise touch, and so copy, the pages shared with the workers
+    worker = _serve_nursery(control)
+    if worker is not None:
+        control.close()
+        _serve_tasks(worker, memory_mb)
+
+
+def _serve_nursery(control: socket.socket) -> socket.socket | None:
+    """Fork, kill and report until the parent is gone. Returns a socket in each forked worker, ``None`` in the end."""
+    wake_read, wake_write = socket.socketpair()
+    wake_read.setblocking(False)
+    wake_write.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake_write.fileno(), warn_on_full_buffer=False)
+    children: set[int] = set()
+    with selectors.DefaultSelector() as selector:
+        selector.register(control, selectors.EVENT_READ)
+        selector.register(wake_read, selectors.EVENT_READ)
+        while True:
+            ready = {key.fileobj for key, _ in selector.select()}
+            if wake_read in ready:
+                wake_read.recv(4096)
+                _report_exits(control, children)
+            if control not in ready:
+                continue
+            data, descriptors, _, _ = socket.recv_fds(control, RECORD.size, 1)
+            if not data:
+                return None
+            operation, pid, _ = RECORD.unpack(data + receive_exactly(control, RECORD.size - len(data)))
+            if operation == KILL and pid in children:
+                os.kill(pid, signal.SIGKILL)
+            elif operation == FORK:
+                forked = os.fork()
+                if forked == 0:
+                    signal.set_wakeup_fd(-1)
+                    wake_read.close()
+                    wake_write.close()
+                    return socket.socket(fileno=descriptors[0])
+                os.close(descriptors[0])
+                children.add(forked)
+
+
+def _report_exits(control: socket.socket, children: set[int]) -> None:
+    while children:
+        pid, status = os.waitpid(-1, os.WNOHANG)
+        if pid == 0:
+            return
+        children.discard(pid)
+        control.sendall(RECORD.pack(EXITED, pid, os.waitstatus_to_exitcode(status)))
+
+
+def _serve_tasks(connection: socket.socket, memory_mb: int) -> None:
+    """A worker's life: say who it is, then a result for every task, until the parent closes the socket."""
+    _die_with_parent()
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    limit = memory_mb * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
+    send_frame(connection, struct.pack("=i", os.getpid()))
+    while (task := receive_frame(connection)) is not None:
+        result = _perform(task)
+        send_frame(connection, result)
+        if result[:1] == LAST:
+            return
+
+
+def _die_with_parent() -> None:
+    """Have the kernel kill this process when the nursery dies (Linux; elsewhere it ends after its running task)."""
+    if sys.platform != "linux":
+        return
+    nursery = os.getppid()
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != nursery:  # it died before the call
+        os._exit(1)
+
+
+def _perform(task: bytes) -> bytes:
+    """The pickled result of the pickled call, a :class:`Failure` where it raised; ``MORE`` or ``LAST`` before it."""
+    try:
+        function: Callable[..., Any]
+        function, arguments = pickle.loads(task)  # noqa: S301 - from our own parent
+        return MORE + pickle.dumps(function(*arguments), protocol=pickle.HIGHEST_PROTOCOL)
+    except BaseException as error:  # a task may raise anything, and the worker goes on
+        detail = traceback.format_exc()
+        if is_out_of_memory(error):
+            failure = Failure(ErrorCode.OUT_OF_MEMORY, "The document needs more memory than one may take.", detail)
+        else:
+            failure = Failure(ErrorCode.INTERNAL, describe(error), detail)
+    # Outside the handler: the traceback no longer holds what the failed call had allocated.
+    flag = LAST if failure.code is ErrorCode.OUT_OF_MEMORY else MORE
+    return flag + pickle.dumps(failure, protocol=pickle.HIGHEST_PROTOCOL)
+
+
+if __name__ == "__main__":
+    main()
