@@ -26,9 +26,10 @@ from streams.kafka import KafkaConnection
 
 logger = logging.getLogger(__name__)
 
-PRELOAD = ("streams.stages.work",)
-OCR_MEMORY_MB = 6144
-"""Address space of an OCR child: onnxruntime maps far more than it uses."""
+PARSE_PRELOAD = ("streams.stages.work",)
+OCR_PRELOAD = (*PARSE_PRELOAD, "processors.recognition.preload")
+OCR_MEMORY_MB = 3072
+"""Address space of an OCR child: the models and onnxruntime map 2 GB, and a large page comes on top."""
 INSPECT_TIMEOUT_S = 30.0
 CLASSIFY_TIMEOUT_S = 30.0
 TEXT_TIMEOUT_S = 60.0
@@ -120,9 +121,11 @@ class Parts:
         self.settings = settings
         self.store = make_store(settings)
         self.sandbox = Sandbox(
-            settings.worker.parse_processes, memory_mb=settings.limits.memory_mb, preload=PRELOAD, name="parse"
+            settings.worker.parse_processes, memory_mb=settings.limits.memory_mb, preload=PARSE_PRELOAD, name="parse"
         )
-        self.ocr_sandbox = Sandbox(settings.worker.ocr_processes, memory_mb=OCR_MEMORY_MB, preload=PRELOAD, name="ocr")
+        self.ocr_sandbox = Sandbox(
+            settings.worker.ocr_processes, memory_mb=OCR_MEMORY_MB, preload=OCR_PRELOAD, name="ocr"
+        )
         self.claims = Claims(settings.store.database_url)
 
     def stage(self, name: str) -> Stage[Any]:
@@ -204,23 +207,25 @@ def stage_specs(parts: Parts, stages: Sequence[str]) -> list[StageSpec[Any]]:
 async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
     """Runs the given stages until a signal; the process's exit code."""
     from fieldtrail.telemetry import start_telemetry
-    from streams.app import FaustProducer, GroupTimings, make_app
+    from streams.app import GroupTimings, make_app
     from streams.harness.agent import StageAgent
     from streams.harness.runner import RunnerConfig, StageRunner
     from streams.harness.telemetry import StageTelemetry
     from streams.http import HttpServer
+    from streams.producer import WorkerProducer
     from streams.worker import Worker, WorkerConfig
 
     plan, codec, parts = topic_plan(settings), make_codec(settings), Parts(settings)
     _remove_stale_spool_files(settings.data_dir / "spool")
     providers = start_telemetry(settings, software_version())
+    producer = WorkerProducer(connection(settings))
     agents = []
     for spec in stage_specs(parts, stages):
         name = spec.stage.name
         app = make_app(name, connection(settings), plan.prefix, spec.in_flight, GroupTimings(), settings.data_dir)
         telemetry = StageTelemetry(name, providers.tracer, providers.meter)
         config = RunnerConfig(software_version(), plan)
-        runner = StageRunner(spec, codec, FaustProducer(app), config, telemetry)
+        runner = StageRunner(spec, codec, producer, config, telemetry)
         agents.append(StageAgent(app, runner, plan.name(spec.topic)))
 
     async def close() -> None:
@@ -235,7 +240,7 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
             lambda: [agent.health() for agent in agents],
             STALLED_AFTER_S,
         )
-    return await Worker(agents, http, close, WorkerConfig()).run()
+    return await Worker(agents, producer, http, close, WorkerConfig()).run()
 
 
 def _remove_stale_spool_files(spool: Path) -> None:

@@ -1,7 +1,8 @@
 """Fields with their trail: what was read, from where, by whom, and how sure we are.
 
 Data only: readers (:mod:`processors.reading`) build these, validation (:mod:`processors.validation`) completes
-them, and the Avro contracts in ``avro/`` carry them unchanged.
+them, and the Avro contracts in ``avro/`` carry them unchanged. They have no ``__slots__``: they cross process
+boundaries by the hundred, and Python pickles slotted frozen dataclasses ten times slower.
 """
 
 from dataclasses import dataclass, field
@@ -35,7 +36,7 @@ class EvidenceSource(StrEnum):
     ATTACHMENT = "attachment"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Evidence:
     """One place that a value was read from.
 
@@ -51,7 +52,7 @@ class Evidence:
     reference: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Confidence:
     """How sure the system is, in [0, 1]: one number and the three signals behind it (DESIGN §7).
 
@@ -72,7 +73,7 @@ class RuleStatus(StrEnum):
     NOT_APPLICABLE = "not_applicable"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleResult:
     """One rule's verdict on one field: a stable name, the outcome, and a sentence for the reviewer."""
 
@@ -90,7 +91,7 @@ class ReviewState(StrEnum):
     PERSON = "person"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Field:
     """One extracted value with its trail.
 
@@ -110,7 +111,7 @@ class Field:
     review_state: ReviewState = ReviewState.NOT_ROUTED
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class LineItem:
     """One row of the line-item table. ``row`` counts from 1 in printed order; cells are named as DESIGN's schemas."""
 
@@ -122,7 +123,7 @@ class LineItem:
         return next((cell for cell in self.cells if cell.name == name), None)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Extraction:
     """All that was read from one document. Field names are unique in ``fields``."""
 

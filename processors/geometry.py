@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: see processors.fields
 class Box:
     """An axis-parallel rectangle in points. ``x0 <= x1`` and ``y0 <= y1``."""
 

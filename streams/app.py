@@ -2,15 +2,10 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import faust
-import faust.exceptions
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError
 
 from streams.contracts.topics import MAX_RECORD_BYTES
-from streams.harness.headers import Headers
-from streams.harness.producing import ProduceError, RecordTooLargeError
 from streams.kafka import KafkaConnection
 
 
@@ -22,7 +17,6 @@ class GroupTimings:
     heartbeat_s: float = 2.0
 
 
-PRODUCE_TIMEOUT_S = 20.0
 MAX_POLL_INTERVAL_S = 3600.0
 """A stage with all its slots full stops polling; only a stage that is stuck for this long leaves its group."""
 
@@ -49,9 +43,6 @@ def make_app(
         web_enabled=False,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=MAX_RECORD_BYTES + 64 * 1024,
-        producer_max_request_size=MAX_RECORD_BYTES,
-        producer_acks=-1,
-        producer_request_timeout=PRODUCE_TIMEOUT_S,
         broker_session_timeout=timings.session_timeout_s,
         broker_heartbeat_interval=timings.heartbeat_s,
         broker_max_poll_interval=MAX_POLL_INTERVAL_S,
@@ -60,22 +51,3 @@ def make_app(
         # Faust would wait at a rebalance for acknowledgements that it never gets; StageAgent does the waiting.
         stream_wait_empty=False,
     )
-
-
-class FaustProducer:
-    """The app's own producer, as the harness wants it. Usable once the app has started."""
-
-    def __init__(self, app: faust.App) -> None:
-        self._app = app
-
-    async def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers) -> None:
-        try:
-            acknowledged: Any = await self._app.producer.send(topic, key, value, None, None, list(headers))
-            await acknowledged
-        except MessageSizeTooLargeError as error:
-            raise RecordTooLargeError(str(error)) from error
-        except (KafkaError, faust.exceptions.FaustError) as error:
-            cause = error.__cause__
-            if isinstance(cause, MessageSizeTooLargeError):
-                raise RecordTooLargeError(str(cause)) from error
-            raise ProduceError(f"{topic}: {cause or error!r}") from error

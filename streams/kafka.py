@@ -30,7 +30,7 @@ class KafkaConnection:
         values = {
             "bootstrap.servers": self.bootstrap_servers,
             "security.protocol": self.security_protocol,
-            "sasl.mechanism": self.sasl_mechanism,
+            "sasl.mechanism": self._mechanism(),
             "sasl.username": self.sasl_username,
             "sasl.password": self.sasl_password,
             "ssl.ca.location": self.ssl_ca_location,
@@ -57,9 +57,25 @@ class KafkaConnection:
         return SASLCredentials(
             username=self.sasl_username,
             password=self.sasl_password,
-            mechanism=self.sasl_mechanism or "PLAIN",
+            mechanism=self._mechanism(),
             ssl_context=context,
         )
+
+    def _mechanism(self) -> str | None:
+        """The SASL mechanism: PLAIN where none is named; librdkafka's own default is Kerberos, Faust's is PLAIN."""
+        return (self.sasl_mechanism or "PLAIN") if self.security_protocol.upper().startswith("SASL_") else None
+
+    def aiokafka_options(self) -> dict[str, Any]:
+        """Arguments for aiokafka's own clients."""
+        protocol = self.security_protocol.upper()
+        options: dict[str, Any] = {"bootstrap_servers": self.bootstrap_servers, "security_protocol": protocol}
+        if protocol.endswith("SSL"):
+            options["ssl_context"] = self._ssl_context()
+        if protocol.startswith("SASL"):
+            options["sasl_mechanism"] = self.sasl_mechanism or "PLAIN"
+            options["sasl_plain_username"] = self.sasl_username
+            options["sasl_plain_password"] = self.sasl_password
+        return options
 
     def _ssl_context(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=self.ssl_ca_location)

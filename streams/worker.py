@@ -7,11 +7,11 @@ import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-import faust
 from aiokafka.errors import KafkaError
 
 from streams.harness.agent import StageAgent
 from streams.http import HttpServer
+from streams.producer import WorkerProducer
 
 logger = logging.getLogger(__name__)
 
@@ -34,11 +34,13 @@ class Worker:
     def __init__(
         self,
         agents: Sequence[StageAgent],
+        producer: WorkerProducer,
         http: HttpServer | None,
         close: Callable[[], Awaitable[None]],
         config: WorkerConfig,
     ) -> None:
         self._agents = agents
+        self._producer = producer
         self._http = http
         self._close = close
         self._config = config
@@ -52,19 +54,19 @@ class Worker:
         try:
             if self._http is not None:
                 await self._http.start()
-            await asyncio.gather(*(self._start(agent.app) for agent in self._agents))
+            await self._start("producer", self._producer.start)
+            await asyncio.gather(*(self._start(agent.name, agent.start) for agent in self._agents))
             return await self._watch()
         finally:
             await self._shut_down()
 
-    async def _start(self, app: faust.App) -> None:
-        """Starts one app, waiting for the brokers as long as it takes."""
+    async def _start(self, name: str, start: Callable[[], Awaitable[None]]) -> None:
+        """Starts one part, waiting for the brokers as long as it takes."""
         while not self._stop.is_set():
             try:
-                await app.start()
+                await start()
             except (KafkaError, OSError) as error:
-                logger.warning("%s: no broker answers yet: %s", app.conf.id, error)
-                app.service_reset()
+                logger.warning("%s: no broker answers yet: %s", name, error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), CONNECT_BACKOFF_S)
             else:
@@ -91,6 +93,7 @@ class Worker:
         for agent, result in zip(self._agents, results, strict=True):
             if isinstance(result, BaseException):
                 logger.warning("%s did not stop cleanly: %r", agent.name, result)
+        await self._producer.stop()
         if self._http is not None:
             await self._http.stop()
         await self._close()

@@ -5,7 +5,7 @@
 
 from fieldtrail.stack.errors import StackError
 from fieldtrail.stack.local import BrokerOptions, LocalStack, Worker
-from fieldtrail.stack.process import ProcessState, ProcessStatus
+from fieldtrail.stack.process import ProcessState, ProcessStatus, RestartPolicy
 from fieldtrail.stack.state import StackStatus, read_status
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "LocalStack",
     "ProcessState",
     "ProcessStatus",
+    "RestartPolicy",
     "StackError",
     "StackStatus",
     "Worker",

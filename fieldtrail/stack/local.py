@@ -17,7 +17,7 @@ from fieldtrail.stack.errors import StackError
 from fieldtrail.stack.java import find_java
 from fieldtrail.stack.layout import Layout
 from fieldtrail.stack.ports import HOST, PortBook
-from fieldtrail.stack.process import ProcessSpec, ProcessState, ProcessStatus, SupervisedProcess
+from fieldtrail.stack.process import ProcessSpec, ProcessState, ProcessStatus, RestartPolicy, SupervisedProcess
 
 FIELDTRAIL = (sys.executable, "-m", "fieldtrail")
 BROKER = "broker"
@@ -64,6 +64,7 @@ class LocalStack:
         prepare: Callable[[str], None] | None = None,
         progress: Callable[[str], None] = lambda _line: None,
         start_timeout_s: float = 90.0,
+        restart: RestartPolicy = RestartPolicy(),  # noqa: B008  frozen
     ) -> None:
         self.layout = Layout(data_dir.resolve())
         self._workers = tuple(workers)
@@ -71,6 +72,7 @@ class LocalStack:
         self._prepare = prepare
         self._progress = progress
         self._start_timeout_s = start_timeout_s
+        self._restart = restart
         self._lock = state.SupervisorLock(self.layout.lock)
         self._writing = threading.Lock()
         self._processes: list[SupervisedProcess] = []
@@ -209,7 +211,7 @@ class LocalStack:
         }
 
     def _add(self, spec: ProcessSpec) -> None:
-        process = SupervisedProcess(spec, on_change=self._changed)
+        process = SupervisedProcess(spec, self._changed, self._restart)
         self._processes.append(process)
         process.start()
 

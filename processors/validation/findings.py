@@ -29,7 +29,7 @@ _NO_MINOR_UNIT = (
 _THREE_DECIMALS = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # no slots: see processors.fields
 class Finding:
     """One rule's verdict on the fields it names (``total_amount``, ``line_items[3].amount``).
 

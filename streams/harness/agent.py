@@ -69,6 +69,14 @@ class StageAgent:
         app.on_partitions_assigned.connect(self._on_assigned)
         app.task(self._commit_forever)
 
+    async def start(self) -> None:
+        """Joins the consumer group. Raises aiokafka's ``KafkaError`` where no broker answers; may be called again."""
+        try:
+            await self.app.start()
+        except BaseException:
+            self.app.service_reset()
+            raise
+
     async def drain(self, grace_s: float) -> None:
         """Takes no new records, waits up to ``grace_s`` seconds for those in flight, and commits what is done."""
         self._draining = True

@@ -16,13 +16,18 @@ REPLAY_COUNT = "fieldtrail.replay.count"
 REPLAY_REVISION = "fieldtrail.replay.revision"
 REPLAY_DOCUMENT = "fieldtrail.replay.document"
 _REPLAY_PREFIX = "fieldtrail.replay."
+_FIRST_FIELD = next(iter(DeadLetter.model_fields))
+_MOST_DIGITS = 6
+"""Of a replay's count or revision: far more than anyone reaches, far less than an Avro ``int`` holds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Says that a record is a replay: which run sent it and how often it was sent again, counting this time.
+    """Says that a record is a replay, and of which run.
 
-    ``revision`` and ``document_id`` are set where a stage is replayed as a new revision.
+    ``count`` is how often this pass over the document was sent again as a dead letter, this time included: 0 where a
+    stage is replayed as a new ``revision``, since that pass has not failed yet. ``document_id`` names the document
+    where the record itself may not.
     """
 
     id: str
@@ -51,12 +56,12 @@ def read_replay(headers: Headers) -> Replay | None:
     replay_id = last(headers, REPLAY_ID)
     if replay_id is None:
         return None
-    count, revision = last(headers, REPLAY_COUNT) or "", last(headers, REPLAY_REVISION) or ""
+    count = _number(last(headers, REPLAY_COUNT))
     return Replay(
         replay_id,
-        int(count) if count.isdecimal() else 1,
-        int(revision) if revision.isdecimal() else None,
-        last(headers, REPLAY_DOCUMENT),
+        1 if count is None else count,
+        _number(last(headers, REPLAY_REVISION)) or None,  # revisions count from 1
+        last(headers, REPLAY_DOCUMENT) or None,
     )
 
 
@@ -73,19 +78,26 @@ def without_errors(headers: Headers) -> Headers:
 def error_headers(letter: DeadLetter) -> Headers:
     """``letter`` as headers: one per field, ``fieldtrail.errors.<field>``, text in UTF-8, times in ISO 8601."""
     values = letter.model_dump(exclude_none=True)
-    return tuple((ERROR_PREFIX + name, _text(value).encode()) for name, value in values.items())
+    return tuple((ERROR_PREFIX + name, _text(value).encode("utf-8", "replace")) for name, value in values.items())
 
 
 def read_error(headers: Headers) -> DeadLetter | None:
-    """The error that a dead letter's headers tell, or ``None`` where they are not fieldtrail's."""
-    values = {
-        name.removeprefix(ERROR_PREFIX): value.decode("utf-8", "replace")
-        for name, value in headers
-        if name.startswith(ERROR_PREFIX)
-    }
+    """The error that a dead letter's headers tell, or ``None`` where they are not fieldtrail's.
+
+    Of several errors (a dead letter that somebody sent again by hand, headers and all) the last one counts. Headers
+    that this version does not know are passed over.
+    """
+    values: dict[str, str] = {}
+    for name, value in headers:
+        field = name.removeprefix(ERROR_PREFIX)
+        if not name.startswith(ERROR_PREFIX) or field not in DeadLetter.model_fields:
+            continue
+        if field == _FIRST_FIELD:
+            values.clear()  # every error begins with it: what came before belongs to an earlier one
+        values[field] = value.decode("utf-8", "replace")
     try:
         return DeadLetter.model_validate(values)
-    except ValueError:
+    except (ValueError, OverflowError):  # OverflowError: a time beyond the year 9999 in UTC
         return None
 
 
@@ -106,6 +118,10 @@ def cloudevent_headers(result: DocumentResult, source: str) -> Headers:
 def normalised(headers: Iterable[tuple[str, bytes | None]]) -> Headers:
     """Headers as they come from a client, null values as empty bytes."""
     return tuple((name, value or b"") for name, value in headers)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdecimal() and len(text) <= _MOST_DIGITS else None
 
 
 def _text(value: object) -> str:

@@ -34,7 +34,13 @@ class ValidateStage:
             if not isinstance(words, list):
                 return words
             checked = await self._sandbox.run(
-                work.validate_fields, extraction, words, record.extraction_schema.name, timeout=self._timeout_s
+                work.validate_fields,
+                extraction,
+                words,
+                record.extraction_schema.name,
+                # The day it came in, not the clock: a replay years later must judge its dates alike.
+                record.document.submitted_at.date(),
+                timeout=self._timeout_s,
             )
         if isinstance(checked, Failure):
             return failed(checked)

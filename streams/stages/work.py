@@ -6,6 +6,7 @@ A :class:`processors.errors.Refusal` comes back as a value; an exception here is
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,9 +103,9 @@ def extract_fields(
     return read_document(reading, default_readers())
 
 
-def validate_fields(extraction: Extraction, words: Sequence[bytes], schema_name: str) -> Validated:
-    """Tests the fields against each other and against the pages (validate)."""
-    return validate(extraction, [decode_page(data) for data in words], load_schemas()[schema_name])
+def validate_fields(extraction: Extraction, words: Sequence[bytes], schema_name: str, today: date) -> Validated:
+    """Tests the fields against each other and against the pages; no date may lie far beyond ``today`` (validate)."""
+    return validate(extraction, [decode_page(data) for data in words], load_schemas()[schema_name], today)
 
 
 def _read_page(page: Page) -> ReadPage:

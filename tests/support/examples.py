@@ -122,14 +122,10 @@ EXAMPLES: tuple[Record, ...] = (
         submitted_at=AT,
     ),
     records.DocumentAccepted(document=DOCUMENT, trail=TRAIL),
-    records.DocumentClassified(
-        document=DOCUMENT, classification=CLASSIFICATION, extraction_schema=SCHEMA, trail=TRAIL
-    ),
+    records.DocumentClassified(document=DOCUMENT, classification=CLASSIFICATION, extraction_schema=SCHEMA, trail=TRAIL),
     records.DocumentRecognized(**_READ, trail=TRAIL),
     records.DocumentExtracted(**_READ, **_FOUND, trail=TRAIL),
-    records.DocumentValidated(
-        **_READ, **_FOUND, missing_required=("currency",), failed_rules=(FINDING,), trail=TRAIL
-    ),
+    records.DocumentValidated(**_READ, **_FOUND, missing_required=("currency",), failed_rules=(FINDING,), trail=TRAIL),
     records.DocumentResult(
         result_id="r-2",
         document_id="doc-1",

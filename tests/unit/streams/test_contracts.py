@@ -27,6 +27,7 @@ from streams.contracts.registry import FileRegistry, contracts_folder, latest, r
 from streams.contracts.topics import TOPICS
 from tests.support.examples import EXAMPLES
 
+EPOCH, FAR = datetime(1970, 1, 1), datetime(2500, 1, 1)  # noqa: DTZ001  the strategy adds the zone
 LOCK = Path(__file__).with_name("registry.lock.json")
 CODEC = Codec(FileRegistry())
 
@@ -53,7 +54,7 @@ SUBMISSIONS = st.builds(
     content=st.none() | st.binary(),
     uri=st.none() | st.text(),
     metadata=st.dictionaries(st.text(), st.text(), max_size=3),
-    submitted_at=st.none() | st.datetimes(datetime(1970, 1, 1), datetime(2500, 1, 1), timezones=st.just(UTC)),
+    submitted_at=st.none() | st.datetimes(EPOCH, FAR, timezones=st.just(UTC)),
 )
 
 

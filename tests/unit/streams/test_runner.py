@@ -192,7 +192,7 @@ def test_while_a_dependency_is_down_new_records_wait_and_then_flow() -> None:
         producer = RememberingProducer()
         runner = runner_for(StageSpec(stage, topics.SUBMITTED, DocumentSubmitted, 4, 5.0), producer)
         first = asyncio.create_task(runner.run(inbound(SUBMITTED)))
-        while not any(breaker.is_open for breaker in runner.breakers.values()):
+        while not any(breaker.is_open for breaker in runner.breakers.values()):  # noqa: ASYNC110  it tells nobody
             await asyncio.sleep(0)
         waiting = asyncio.create_task(runner.wait_until_flowing())
         await asyncio.sleep(0.01)
