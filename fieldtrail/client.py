@@ -20,8 +20,7 @@ from streams.contracts.records import DocumentResult, DocumentStatus, DocumentSu
 from streams.contracts.topics import MAX_INLINE_BYTES
 from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound
-from streams.kafka import make_producer
-from streams.replay import flush, produce
+from streams.replay import Outbox
 from streams.scan import Start, TopicReader, partition_of, scan
 from streams.stages.ids import idempotent_document_id
 from streams.status import FINAL_STATES, supersedes
@@ -61,7 +60,7 @@ class Fieldtrail:
         self._connection = connection(self._settings)
         self._plan = topic_plan(self._settings)
         self._codec = make_codec(self._settings)
-        self._producer = make_producer(self._connection)
+        self._outbox = Outbox(self._connection)
 
     def __enter__(self) -> "Fieldtrail":
         return self
@@ -86,11 +85,15 @@ class Fieldtrail:
 
         Submissions of one tenant with the same ``document_id`` or ``idempotency_key`` are one document.
 
-        Raises ``ValueError`` where neither or both are given or the content is too large to travel inline. The brokers
-        have it after :meth:`flush`.
+        Raises ``ValueError`` where neither or both are given, the content is too large to travel inline, or an id is
+        empty; ``DeliveryError`` where the record is too large for all its metadata. The brokers have it after
+        :meth:`flush`.
         """
         if (content is None) == (uri is None):
             raise ValueError("give either content or uri")
+        for name, given in (("document_id", document_id), ("tenant", tenant), ("idempotency_key", idempotency_key)):
+            if given == "":
+                raise ValueError(f"{name} must not be empty")
         if content is not None and len(content) > MAX_INLINE_BYTES:
             raise ValueError(f"{len(content):,} bytes are too many to send inline ({MAX_INLINE_BYTES:,}); give a URI")
         if document_id is None and idempotency_key is None:
@@ -109,12 +112,14 @@ class Fieldtrail:
         )
         key = document_id or idempotent_document_id(tenant, idempotency_key or "")
         topic = self._plan.name(topics.SUBMITTED)
-        produce(self._producer, topic, key.encode(), self._codec.encode(record), [])
+        self._outbox.send(topic, key.encode(), self._codec.encode(record))
         return key
 
     def flush(self) -> None:
-        """Returns when the brokers have every submission. Raises ``ReplayError`` after 30 s without that."""
-        flush(self._producer)
+        """Returns when the brokers have every submission. Raises ``DeliveryError`` where they refuse one, and after
+        30 s without an answer.
+        """
+        self._outbox.flush()
 
     def watch(self) -> "Watch":
         """Begins to watch for documents that end from now on; open it before submitting. Raises ``ScanError``."""

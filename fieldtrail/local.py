@@ -4,6 +4,7 @@ the benchmarks hold the pipeline against.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -148,4 +149,4 @@ def _read(
     extraction = call(work.extract_fields, path, intake.einvoice_attachment, words, document_type, schema.id)
     if isinstance(extraction, Refusal):
         return extraction
-    return call(work.validate_fields, extraction, words, schema.id)
+    return call(work.validate_fields, extraction, words, schema.id, datetime.now(UTC).date())

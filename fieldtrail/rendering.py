@@ -1,5 +1,6 @@
 """Documents as people and machines read them: fields with value, page, box, confidence; and JSON of any record."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import fields as dataclass_fields
 from dataclasses import is_dataclass
@@ -8,16 +9,44 @@ from decimal import Decimal
 from typing import Any
 
 from pydantic import BaseModel
+from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
+from processors.errors import ERROR_HELP
 from processors.fields import EvidenceSource, Field, LineItem, ReviewState, canonical_text
 
 _MARKS = {
-    ReviewState.PASSED: "[green]✓[/green]",
-    ReviewState.SECOND_LOOK: "[yellow]?[/yellow]",
-    ReviewState.PERSON: "[red]✗[/red]",
-    ReviewState.NOT_ROUTED: " ",
+    ReviewState.PASSED: Text("✓", "green"),
+    ReviewState.SECOND_LOOK: Text("?", "yellow"),
+    ReviewState.PERSON: Text("✗", "red"),
+    ReviewState.NOT_ROUTED: Text(" "),
 }
+
+_HELP: dict[str, str] = {code.value: sentence for code, sentence in ERROR_HELP.items()}
+
+_BLANK = re.compile(r"[\t\n\v\f\r\u2028\u2029]+")
+_UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Controls, which a terminal would obey, and changes of direction, which show an amount other than it is."""
+
+_PIPE_WIDTH = 120
+"""Columns where the output is no terminal: wide enough for most values on one line."""
+
+
+def console() -> Console:
+    """Where commands print for people. Text is shown as it is: no emoji codes, no guessing at what to colour."""
+    made = Console(highlight=False, emoji=False)
+    return made if made.is_terminal else Console(highlight=False, emoji=False, width=_PIPE_WIDTH)
+
+
+def printable(text: str) -> str:
+    """``text``, which may come from a document or a stranger, as one line that does nothing to a terminal."""
+    return _UNSAFE.sub("\ufffd", _BLANK.sub(" ", text))
+
+
+def help_for(code: str) -> str:
+    """What an error code means and what to do, in a sentence; empty for a code that this version does not know."""
+    return _HELP.get(code, "")
 
 
 def to_json(value: Any) -> Any:
@@ -73,18 +102,31 @@ def place_of(item: Field) -> tuple[str, str]:
     return "", reference.split("#")[0]
 
 
-def _field_row(item: Field) -> tuple[str, ...]:
-    page, box = place_of(item)
-    value = canonical_text(item.value, item.type)
-    shown = f"[red]not a {item.type}:[/red] {item.raw_text}" if value is None else value
-    return _MARKS[item.review_state], item.name, shown, page, box, f"{item.confidence.value:.2f}"
+# Cells are ``Text``: as plain strings, rich would take "[each]" in a value for markup and leave it out.
 
 
-def _line_row(line: LineItem) -> tuple[str, ...]:
-    cells = {cell.name: canonical_text(cell.value, cell.type) or cell.raw_text for cell in line.cells}
-    description = cells.pop("description", "")
-    figures = "  ".join(f"{name} {value}" for name, value in cells.items())
+def _field_row(item: Field) -> tuple[Text, ...]:
+    return _row(item, item.name, _value(item), place_of(item))
+
+
+def _line_row(line: LineItem) -> tuple[Text, ...]:
+    cells = {cell.name: _value(cell) for cell in line.cells}
+    description = cells.pop("description", None)
+    figures = Text("  ").join(Text.assemble(name, " ", value) for name, value in cells.items())
     worst = min(line.cells, key=lambda cell: cell.confidence.value)
-    page, box = place_of(line.cells[0])
-    shown = "\n".join(part for part in (description, figures) if part)
-    return _MARKS[worst.review_state], f"line {line.row}", shown, page, box, f"{worst.confidence.value:.2f}"
+    shown = Text("\n").join(part for part in (description, figures) if part)
+    return _row(worst, f"line {line.row}", shown, place_of(line.cells[0]))
+
+
+def _value(item: Field) -> Text:
+    """The value in plain notation; what was printed, marked, where that is none of the field's type."""
+    value = canonical_text(item.value, item.type)
+    if value is None:
+        return Text.assemble((f"not a {item.type}:", "red"), " ", printable(item.raw_text))
+    return Text(printable(value))
+
+
+def _row(least_sure: Field, name: str, value: Text, place: tuple[str, str]) -> tuple[Text, ...]:
+    page, box = place
+    confidence = f"{least_sure.confidence.value:.2f}"
+    return _MARKS[least_sure.review_state], Text(name), value, Text(page), Text(printable(box)), Text(confidence)

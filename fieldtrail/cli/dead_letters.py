@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fieldtrail.cli.app import OPERATIONS, CliError, Json, settings_of
-from fieldtrail.cli.operations import DocumentIds, DryRun, Limit, print_report
-from fieldtrail.cli.options import moment
+from fieldtrail.cli.app import OPERATIONS, CliError, Json
+from fieldtrail.cli.operations import DocumentIds, DryRun, counted, print_replay_id, print_report_json, print_sent
+from fieldtrail.cli.options import cluster_of, moment
 from fieldtrail.cli.render import table
 
 if TYPE_CHECKING:
+    from fieldtrail.settings import Settings
     from streams.dead_letters import DeadLetters, Letter, LetterFilter
+    from streams.replay import ReplayReport
 
 Stages = Annotated[list[str] | None, typer.Option("--stage", help="Only this stage's; may be repeated.")]
 Codes = Annotated[list[str] | None, typer.Option("--code", help="Only this error code; may be repeated.")]
@@ -44,7 +46,8 @@ def list_letters(
 
     Example: fieldtrail dlq list --code fetch_failed --since 2026-01-31
     """
-    letters = list(_open(ctx).find(_filter(stage, code, document_id, (), since, until)))
+    wanted = _filter(stage, code, document_id, (), since, until)
+    letters = list(_open(cluster_of(ctx)).find(wanted))
     if as_json:
         typer.echo(json.dumps([_letter_json(letter) for letter in letters], indent=2, ensure_ascii=False))
         return
@@ -71,21 +74,22 @@ def show_letter(
 
     Example: fieldtrail dlq show ingest.dlq-2@15
     """
+    from streams.dead_letters import parse_place
+
     try:
-        found = _open(ctx).read(letter)
+        parse_place(letter)
     except ValueError as malformed:
         raise typer.BadParameter(str(malformed), param_hint="LETTER") from None
+    settings = cluster_of(ctx)
+    found = _open(settings).read(letter)
     if found is None:
         raise CliError(f"there is no dead letter at {letter}; 'fieldtrail dlq list' prints addresses")
-    details = _letter_json(found) | {"record": _original(ctx, found)}
+    record = _original(settings, found)
     if as_json:
-        typer.echo(json.dumps(details, indent=2, ensure_ascii=False))
+        typer.echo(json.dumps(_letter_json(found) | {"record": record}, indent=2, ensure_ascii=False))
         return
-    error = found.error
-    typer.echo(f"{found.place}  {error.code}\n{error.message}")
-    if found.failed_again:
-        typer.echo(f"failed again after replay {error.replay_id}")
-    typer.echo(json.dumps(details, indent=2, ensure_ascii=False))
+    _print_letter(found)
+    typer.echo("record    " + json.dumps(record, indent=2))
 
 
 def replay_letters(
@@ -96,7 +100,7 @@ def replay_letters(
     letter: Annotated[list[str] | None, typer.Option(help="Only the letter at this address; may be repeated.")] = None,
     since: Since = None,
     until: Until = None,
-    limit: Limit = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most this many dead letters.")] = None,
     again: Annotated[
         bool, typer.Option("--again", help="Also those replayed before, and those that failed again.")
     ] = False,
@@ -108,15 +112,15 @@ def replay_letters(
     Example: fieldtrail dlq replay --code fetch_failed --dry-run
     """
     wanted = _filter(stage, code, document_id, letter or (), since, until)
-    report = _open(ctx).replay(wanted, requested_by=getpass.getuser(), dry_run=dry_run, limit=limit, again=again)
-    print_report(report, as_json)
+    letters = _open(cluster_of(ctx))
+    report = letters.replay(wanted, requested_by=getpass.getuser(), dry_run=dry_run, limit=limit, again=again)
+    _print_replay(report, as_json)
 
 
-def _open(ctx: typer.Context) -> "DeadLetters":
+def _open(settings: "Settings") -> "DeadLetters":
     from fieldtrail.wiring import connection, make_codec, topic_plan
     from streams.dead_letters import DeadLetters
 
-    settings = settings_of(ctx)
     return DeadLetters(connection(settings), topic_plan(settings), make_codec(settings))
 
 
@@ -130,14 +134,22 @@ def _filter(
 ) -> "LetterFilter":
     from processors.errors import ErrorCode
     from streams.contracts.topics import STAGES
-    from streams.dead_letters import LetterFilter
+    from streams.dead_letters import LetterFilter, parse_place
 
     for name in stages or ():
         if name not in STAGES:
-            raise typer.BadParameter(f"no stage is called {name!r}; there are {', '.join(STAGES)}")
+            raise typer.BadParameter(
+                f"no stage is called {name!r}; there are {', '.join(STAGES)}", param_hint="--stage"
+            )
     for wanted in codes or ():
         if wanted not in set(ErrorCode):
-            raise typer.BadParameter(f"no error code is called {wanted!r}; there are {', '.join(ErrorCode)}")
+            known = ", ".join(ErrorCode)
+            raise typer.BadParameter(f"no error code is called {wanted!r}; there are {known}", param_hint="--code")
+    for address in places:
+        try:
+            parse_place(address)
+        except ValueError as malformed:
+            raise typer.BadParameter(str(malformed), param_hint="--letter") from None
     return LetterFilter(
         stages or (),
         codes or (),
@@ -149,9 +161,52 @@ def _filter(
 
 
 def _letter_row(letter: "Letter") -> tuple[str, ...]:
+    from fieldtrail.rendering import printable
+
     error = letter.error
-    state = "failed again" if letter.failed_again else "replayed" if letter.replayed else ""
-    return letter.place, error.code, error.document_id or "(unreadable)", state, error.message
+    document = printable(error.document_id or "(unreadable)")
+    return letter.place, error.code, document, _state(letter), printable(error.message)
+
+
+def _state(letter: "Letter") -> str:
+    states = ("failed again" if letter.failed_again else "", "replayed" if letter.replayed else "")
+    return ", ".join(state for state in states if state)
+
+
+def _print_letter(letter: "Letter") -> None:
+    """The error for a person: what is wrong, what to do, and where it happened."""
+    from fieldtrail.rendering import help_for, printable
+
+    error = letter.error
+    typer.echo(f"{letter.place}  {error.code}\n{printable(error.message)}\n{help_for(error.code)}\n")
+    document = "(unreadable)"
+    if error.document_id is not None:
+        document = f"{printable(error.document_id)}, revision {error.revision}, tenant {printable(error.tenant or '')}"
+    typer.echo(f"document  {document}")
+    place = f"{error.topic}-{error.partition}@{error.offset}"
+    tries = "1 try" if error.attempts == 1 else f"{error.attempts} tries"
+    typer.echo(f"failed    {error.last_failure_at:%F %T} UTC, in {error.stage} on {place}, after {tries}")
+    if letter.failed_again:
+        typer.echo(f"again     failed again after replay {error.replay_id}, number {error.replay_count}")
+    if letter.replayed:
+        typer.echo("replayed  it was sent again since")
+    for name, value in (("defect", error.exception), ("trace", error.trace_id)):
+        if value is not None:
+            typer.echo(f"{name:<9} {printable(value)}")
+
+
+def _print_replay(report: "ReplayReport", as_json: bool) -> None:
+    if as_json:
+        print_report_json(report)
+        return
+    print_sent(report)
+    verb = "would be sent" if report.dry_run else "sent"
+    typer.echo(f"{counted(len(report.replayed), 'dead letter')} {verb} again")
+    if report.left_alone:
+        typer.echo(
+            f"{report.left_alone} left alone: replayed before, or failed again after that; --again sends these too"
+        )
+    print_replay_id(report)
 
 
 def _letter_json(letter: "Letter") -> dict[str, Any]:
@@ -161,7 +216,7 @@ def _letter_json(letter: "Letter") -> dict[str, Any]:
     return {"letter": letter.place, "replayed": letter.replayed, "failed_again": letter.failed_again, **error}
 
 
-def _original(ctx: typer.Context, letter: "Letter") -> dict[str, Any]:
+def _original(settings: "Settings", letter: "Letter") -> dict[str, Any]:
     """The record that failed: key, headers, and its fields where its stage's contract can read it."""
     from fieldtrail.rendering import to_json
     from fieldtrail.wiring import make_codec
@@ -171,7 +226,7 @@ def _original(ctx: typer.Context, letter: "Letter") -> dict[str, Any]:
 
     record_type = INPUTS[letter.error.stage].record
     assert record_type is not None, "every stage reads a topic with a contract"
-    decoded = make_codec(settings_of(ctx)).decode(letter.record.value, record_type)
+    decoded = make_codec(settings).decode(letter.record.value, record_type)
     value = {"unreadable": decoded.message} if isinstance(decoded, Undecodable) else to_json(decoded)
     headers = [[name, data.decode("utf-8", "replace")] for name, data in without_errors(letter.record.headers)]
     key = None if letter.record.key is None else letter.record.key.decode("utf-8", "replace")

@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fieldtrail.cli.app import DOCUMENTS, CliError, Json, settings_of
-from fieldtrail.cli.options import FromOffset, FromTime, Partition, start_of
+from fieldtrail.cli.app import DOCUMENTS, CliError, Json
+from fieldtrail.cli.options import FromOffset, FromTime, Partition, cluster_of, start_of
+from processors.classification.types import DocumentType
 
 if TYPE_CHECKING:
-    from fieldtrail.client import Final
+    from fieldtrail.client import Final, Received
 
 
 def register(app: typer.Typer) -> None:
@@ -27,31 +28,35 @@ def send(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until each is done, and print what was read.")] = False,
     timeout: Annotated[float, typer.Option(help="With --wait: seconds to wait for all of them.")] = 300.0,
     by_uri: Annotated[bool, typer.Option("--by-uri", help="Send file: URIs instead of the bytes.")] = False,
-    document_type: Annotated[str | None, typer.Option(help="The documents' type, if you know it.")] = None,
+    document_type: Annotated[DocumentType | None, typer.Option(help="The documents' type, if you know it.")] = None,
+    schema: Annotated[str | None, typer.Option(help="The extraction schema to read with, such as invoice_v1.")] = None,
     tenant: Annotated[str, typer.Option(help="Whose documents they are.")] = "default",
     metadata: Annotated[list[str] | None, typer.Option(help="KEY=VALUE handed through to the result.")] = None,
     as_json: Json = False,
 ) -> None:
     """Send documents to be read.
 
-    Files above 1 MB go by URI, which the worker must be allowed to read (fetch.allow_files).
+    Files above 1 MB go by URI, which the worker must be allowed to read (fetch.allow_files). With --wait, exit code 1
+    where a document failed or did not end in time.
 
     Example: fieldtrail send invoice.pdf receipt.jpg --wait
     """
     from fieldtrail.client import Fieldtrail
-    from streams.contracts.topics import MAX_INLINE_BYTES
 
     pairs = dict(_pair(text) for text in metadata or ())
-    with Fieldtrail(settings_of(ctx)) as client, client.watch() as watch:
+    if not tenant:
+        raise typer.BadParameter("the name must not be empty", param_hint="--tenant")
+    with Fieldtrail(cluster_of(ctx)) as client, client.watch() as watch:
         names: dict[str, Path] = {}
         for path in files:
-            inline = not by_uri and path.stat().st_size <= MAX_INLINE_BYTES
+            content, uri = _content_or_uri(path, by_uri)
             document_id = client.submit(
-                path.read_bytes() if inline else None,
-                uri=None if inline else path.resolve().as_uri(),
+                content,
+                uri=uri,
                 filename=path.name,
                 tenant=tenant,
                 document_type=document_type,
+                schema_name=schema,
                 metadata=pairs,
             )
             names[document_id] = path
@@ -59,13 +64,7 @@ def send(
         if not wait:
             _report_sent(names, as_json)
             return
-        finals: list[Final] = []
-        for final in with_progress(watch.wait(names, timeout), len(names), quiet=as_json):
-            finals.append(final)
-            if not as_json:
-                print_final(final)
-        if as_json:
-            typer.echo(json.dumps([final_json(final) for final in finals], indent=2, ensure_ascii=False))
+        finals = _report_ends(with_progress(watch.wait(names, timeout), len(names), quiet=as_json), as_json)
     if any(final.state == "failed" for final in finals):
         raise typer.Exit(1)
 
@@ -76,34 +75,30 @@ def results(
     from_offset: FromOffset = None,
     from_time: FromTime = None,
     partition: Partition = None,
-    limit: Annotated[int | None, typer.Option(help="Stop after this many.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Stop after this many.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """Print finished documents from the result topic, from its beginning, an offset or a time.
 
-    Delivery is at least once: a consumer drops a result_id that it has, and keeps the highest revision.
+    Delivery is at least once: a consumer drops a result_id that it has, and keeps the highest revision. Documents that
+    wait for a person are not here; 'fieldtrail show' tells of those.
 
     Example: fieldtrail results --follow --json --from-time 2026-01-31T08:00
     """
     from fieldtrail.client import Fieldtrail
-    from fieldtrail.rendering import to_json
 
-    client = Fieldtrail(settings_of(ctx))
+    start = start_of(from_offset, from_time, partition)
+    client = Fieldtrail(cluster_of(ctx))
+    count = 0
     try:
-        for count, received in enumerate(client.results(start_of(from_offset, from_time, partition), follow=follow), 1):
-            if as_json:
-                place = {"partition": received.partition, "offset": received.offset}
-                typer.echo(json.dumps({**place, **to_json(received.result)}, ensure_ascii=False))
-            else:
-                result = received.result
-                typer.echo(
-                    f"{received.partition}@{received.offset}  {result.document_id}  r{result.revision}  "
-                    f"{result.classification.document_type}  {_summary(result.fields)}  {result.filename or ''}"
-                )
+        for count, received in enumerate(client.results(start, follow=follow), 1):
+            typer.echo(_result_json(received) if as_json else _result_line(received))
             if limit is not None and count >= limit:
                 return
     except KeyboardInterrupt:
         return
+    if not count:
+        typer.echo("no results from there on", err=True)
 
 
 def show(
@@ -117,7 +112,7 @@ def show(
     """
     from fieldtrail.client import Fieldtrail
 
-    final = Fieldtrail(settings_of(ctx)).find(document_id)
+    final = Fieldtrail(cluster_of(ctx)).find(document_id)
     if final is None:
         raise CliError(f"no document {document_id!r} is known; 'fieldtrail results' lists the finished ones")
     if as_json:
@@ -143,30 +138,38 @@ def with_progress(finals: "Iterator[Final]", total: int, *, quiet: bool) -> "Ite
 
 
 def print_final(final: "Final", *, trail: bool = False) -> None:
-    """One document for a person: type, fields with page, box and confidence, the route and its reasons."""
-    from rich.console import Console
+    """One document for a person: type, fields with page, box and confidence, the route and its reasons.
+
+    ``trail`` adds the Kafka records it travelled through, and where to look next for one that failed.
+    """
     from rich.markup import escape
 
-    from fieldtrail.rendering import fields_table
+    from fieldtrail.rendering import console, fields_table, help_for, printable
 
-    console, status = Console(), final.status
+    out, status = console(), final.status
     known = final.result or final.review
-    kind = f"{known.classification.document_type} ({known.classification.confidence:.2f})" if known else "unknown type"
-    name = escape(status.filename or final.document_id)
-    console.print(f"\n[bold]{name}[/bold]  {kind}  [bold]{_STATES.get(final.state, final.state)}[/bold]")
-    console.print(f"[dim]document {final.document_id}, revision {status.revision}[/dim]")
+    kind = f"  {known.classification.document_type} ({known.classification.confidence:.2f})" if known else ""
+    name = escape(printable(status.filename or final.document_id))
+    out.print(f"\n[bold]{name}[/bold]{kind}  [bold]{_STATES.get(final.state, final.state)}[/bold]")
+    out.print(f"[dim]document {escape(printable(final.document_id))}, revision {status.revision}[/dim]")
     if known is not None and (known.fields or known.line_items):
-        console.print(fields_table(known.fields, known.line_items))
+        out.print(fields_table(known.fields, known.line_items))
     if final.review is not None:
         for reason in final.review.reasons:
-            console.print(f"  · {escape(reason)}")
+            out.print(f"  · {escape(printable(reason))}")
     elif status.message:
-        console.print(f"  {status.error_code + ': ' if status.error_code else ''}{escape(status.message)}")
-    if trail and known is not None:
-        for hop in known.trail:
-            console.print(
-                f"[dim]  {hop.stage:<10} {hop.topic}-{hop.partition}@{hop.offset}  {hop.at:%F %T}  {hop.version}"
-            )
+        code = f"[red]{status.error_code}[/red]: " if status.error_code else ""
+        out.print(f"  {code}{escape(printable(status.message))}")
+    if status.error_code:
+        out.print(f"  [dim]{escape(help_for(status.error_code))}[/dim]")
+    if not trail:
+        return
+    for hop in known.trail if known is not None else ():
+        out.print(
+            f"[dim]  {hop.stage:<10} {hop.topic}-{hop.partition}@{hop.offset}  {hop.at:%F %T}  {hop.version}[/dim]"
+        )
+    if status.error_code:
+        out.print(f"next   fieldtrail dlq list --document-id {escape(printable(final.document_id))}")
 
 
 def final_json(final: "Final") -> dict[str, Any]:
@@ -188,6 +191,44 @@ _STATES = {
     "duplicate": "[blue]duplicate[/blue]",
     "failed": "[red]dead letter[/red]",
 }
+
+
+def _content_or_uri(path: Path, by_uri: bool) -> tuple[bytes | None, str | None]:
+    from streams.contracts.topics import MAX_INLINE_BYTES
+
+    if by_uri or path.stat().st_size > MAX_INLINE_BYTES:
+        return None, path.resolve().as_uri()
+    return path.read_bytes(), None
+
+
+def _report_ends(ends: "Iterator[Final]", as_json: bool) -> "list[Final]":
+    """Prints each end as it comes; as JSON all of them at once, also where the wait ran out on the others."""
+    finals: list[Final] = []
+    try:
+        for final in ends:
+            finals.append(final)
+            if not as_json:
+                print_final(final)
+    finally:
+        if as_json:
+            typer.echo(json.dumps([final_json(final) for final in finals], indent=2, ensure_ascii=False))
+    return finals
+
+
+def _result_json(received: "Received") -> str:
+    from fieldtrail.rendering import to_json
+
+    place = {"partition": received.partition, "offset": received.offset}
+    return json.dumps({**place, **to_json(received.result)}, ensure_ascii=False)
+
+
+def _result_line(received: "Received") -> str:
+    from fieldtrail.rendering import printable
+
+    result = received.result
+    facts = (result.document_id, f"r{result.revision}", result.classification.document_type, _summary(result.fields))
+    line = "  ".join((f"{received.partition}@{received.offset}", *facts, result.filename or ""))
+    return printable(line).rstrip()
 
 
 def _report_sent(names: dict[str, Path], as_json: bool) -> None:

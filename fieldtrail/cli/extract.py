@@ -39,14 +39,19 @@ def extract(
     Example: fieldtrail extract invoice.pdf --annotate marked.pdf
     """
     from fieldtrail.local import Runner
+    from fieldtrail.wiring import OCR_MEMORY_MB, OCR_PRELOAD
     from processors.errors import Refusal
     from processors.sandbox import Sandbox
 
     if annotate is not None and len(files) != 1:
         raise typer.BadParameter("--annotate takes one file at a time")
+    if annotate is not None and annotate.resolve() == files[0].resolve():
+        raise typer.BadParameter("--annotate would overwrite the document itself; name another file")
+    if annotate is not None and not annotate.resolve().parent.is_dir():
+        raise typer.BadParameter(f"there is no folder {annotate.resolve().parent}", param_hint="--annotate")
     settings = settings_of(ctx)
     answers: list[tuple[Path, LocalDocument | Refusal]] = []
-    with Sandbox(1, memory_mb=max(settings.limits.memory_mb, 6144), preload=("streams.stages.work",)) as sandbox:
+    with Sandbox(1, memory_mb=OCR_MEMORY_MB, preload=OCR_PRELOAD) as sandbox:
         for path in files:
             answer = _read(path, settings, Runner(sandbox), document_type, quiet=as_json)
             answers.append((path, answer))
@@ -64,12 +69,13 @@ def _read(
     path: Path, settings: "Settings", runner: "Runner", document_type: DocumentType | None, *, quiet: bool
 ) -> "LocalDocument | Refusal":
     from rich.console import Console
+    from rich.markup import escape
 
     from fieldtrail.local import read_file
     from fieldtrail.wiring import make_limits, make_thresholds
 
     console = Console(stderr=True, quiet=quiet)
-    with console.status(path.name) as status:
+    with console.status(escape(path.name)) as status:
         return read_file(
             path,
             limits=make_limits(settings),
@@ -77,29 +83,31 @@ def _read(
             ocr_model=settings.worker.ocr_model,
             document_type=document_type,
             run=runner,
-            progress=lambda what: status.update(f"{path.name}: {what}"),
+            progress=lambda what: status.update(escape(f"{path.name}: {what}")),
         )
 
 
 def _print(path: Path, answer: "LocalDocument | Refusal") -> None:
-    from rich.console import Console
     from rich.markup import escape
 
-    from fieldtrail.rendering import fields_table
+    from fieldtrail.rendering import console, fields_table, help_for, printable
     from processors.errors import Refusal
 
-    console = Console()
+    out = console()
+    name = escape(printable(path.name))
     if isinstance(answer, Refusal):
-        console.print(f"\n[bold]{escape(path.name)}[/bold]  [red]{answer.code}[/red]\n  {escape(answer.message)}")
+        out.print(f"\n[bold]{name}[/bold]  [red]{answer.code}[/red]\n  {escape(printable(answer.message))}")
+        out.print(f"  [dim]{help_for(answer.code)}[/dim]")
         return
     found = answer.classification
-    console.print(
-        f"\n[bold]{escape(path.name)}[/bold]  {found.document_type} ({found.confidence:.2f})  "
+    out.print(
+        f"\n[bold]{name}[/bold]  {found.document_type} ({found.confidence:.2f})  "
         f"[bold]{answer.route.decision.replace('_', ' ')}[/bold]"
     )
-    console.print(fields_table(answer.extraction.fields, answer.extraction.line_items))
+    if answer.extraction.fields or answer.extraction.line_items:
+        out.print(fields_table(answer.extraction.fields, answer.extraction.line_items))
     for reason in answer.route.reasons:
-        console.print(f"  · {escape(reason)}")
+        out.print(f"  · {escape(printable(reason))}")
 
 
 def _json(path: Path, answer: "LocalDocument | Refusal") -> dict[str, Any]:

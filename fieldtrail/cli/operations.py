@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fieldtrail.cli.app import OPERATIONS, Json, settings_of
-from fieldtrail.cli.options import FromOffset, FromTime, Partition, start_of
+from fieldtrail.cli.app import OPERATIONS, CliError, Json, settings_of
+from fieldtrail.cli.options import FromOffset, FromTime, Partition, cluster_of, start_of
 from fieldtrail.cli.render import table
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def topics_apply(ctx: typer.Context, as_json: Json = False) -> None:
     from fieldtrail.wiring import connection, topic_plan
     from streams.admin import apply
 
-    settings = settings_of(ctx)
+    settings = cluster_of(ctx)
     states = apply(connection(settings), topic_plan(settings))
     if as_json:
         typer.echo(json.dumps([{"topic": state.name, "action": state.action} for state in states], indent=2))
@@ -79,7 +79,7 @@ def topics_list(ctx: typer.Context, as_json: Json = False) -> None:
     from fieldtrail.wiring import connection, topic_plan
     from streams.admin import describe
 
-    settings = settings_of(ctx)
+    settings = cluster_of(ctx)
     states = describe(connection(settings), topic_plan(settings))
     if as_json:
         rows = [{"topic": s.name, "partitions": s.partitions, "public": s.public, "doc": s.doc} for s in states]
@@ -102,7 +102,8 @@ def replay(
 ) -> None:
     """Run one stage again, and those after it, on records it has had: each document gets a new revision.
 
-    Earlier stages do not run: replaying extract never runs OCR again.
+    Earlier stages do not run: replaying extract never runs OCR again. Of each document only the newest record is sent.
+    Dead letters have a command of their own: fieldtrail dlq replay.
 
     Example: fieldtrail replay extract --from-time 2026-01-31T08:00 --dry-run
     """
@@ -112,26 +113,56 @@ def replay(
 
     if stage not in STAGES:
         raise typer.BadParameter(f"no stage is called {stage!r}; there are {', '.join(STAGES)}", param_hint="STAGE")
-    settings = settings_of(ctx)
+    start = start_of(from_offset, from_time, partition)
+    settings = cluster_of(ctx)
     replayer = StageReplayer(connection(settings), topic_plan(settings), make_codec(settings))
-    selection = Selection(start_of(from_offset, from_time, partition), document_id or (), limit)
+    selection = Selection(start, document_id or (), limit)
     report = replayer.replay(stage, selection, requested_by=getpass.getuser(), dry_run=dry_run)
-    print_report(report, as_json)
+    _print_replay(report, as_json)
+    missing = set(selection.document_ids) - {item.document_id for item in report.replayed}
+    if missing and not report.left_alone:
+        raise CliError(f"{report.target_topic} has no record of {', '.join(sorted(missing))} from there on")
 
 
-def print_report(report: "ReplayReport", as_json: bool) -> None:
-    """What a replay did, or in a dry run would do."""
+def _print_replay(report: "ReplayReport", as_json: bool) -> None:
+    if as_json:
+        print_report_json(report)
+        return
+    print_sent(report)
+    verb = "would be sent" if report.dry_run else "sent"
+    typer.echo(
+        f"{counted(len(report.replayed), 'document')} {verb} to {report.stage} again, "
+        f"of {counted(report.scanned, 'record')} read"
+    )
+    if report.left_alone:
+        typer.echo(f"{counted(report.left_alone, 'submission')} left alone: duplicates and refused document ids")
+    if report.unreadable:
+        typer.echo(f"{counted(report.unreadable, 'record')} could not be read and were left alone")
+    print_replay_id(report)
+
+
+def print_report_json(report: "ReplayReport") -> None:
+    """What a replay did, for a machine."""
     from fieldtrail.rendering import to_json
 
-    if as_json:
-        typer.echo(json.dumps(to_json(report), indent=2))
-        return
+    typer.echo(json.dumps(to_json(report), indent=2, ensure_ascii=False))
+
+
+def print_sent(report: "ReplayReport") -> None:
+    """One line for each record that was, or would be, sent."""
+    from fieldtrail.rendering import printable
+
     for item in report.replayed:
         revision = f"  revision {item.revision}" if item.revision is not None else ""
-        typer.echo(f"{item.source}  {item.document_id or '(unreadable)'}{revision}")
-    verb = "would be sent" if report.dry_run else "sent"
-    typer.echo(f"{len(report.replayed)} of {report.scanned} records {verb} to {report.stage} again")
-    if report.unreadable:
-        typer.echo(f"{report.unreadable} records could not be read and were left alone")
+        typer.echo(f"{item.source}  {printable(item.document_id or '(unreadable)')}{revision}")
+
+
+def print_replay_id(report: "ReplayReport") -> None:
+    """Which replay it was, and how to see what comes of it."""
     if not report.dry_run and report.replayed:
-        typer.echo(f"replay {report.replay_id}; 'fieldtrail results --follow' shows what comes of it")
+        typer.echo(f"replay {report.replay_id}\nnext   fieldtrail show DOCUMENT_ID")
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 document``, ``2 documents``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -23,8 +23,8 @@ from streams.dead_letters import DeadLetters, LetterFilter
 from streams.scan import scan
 
 
-def start_stack(folder: Path, workers: int = 1) -> LocalStack:
-    """A stack with topics made and workers that run every stage; the caller enters it."""
+def start_stack(folder: Path, workers: Sequence[Worker] = (Worker(),)) -> LocalStack:
+    """A stack with topics made and, unless told otherwise, one worker with every stage; the caller enters it."""
 
     def prepare(servers: str) -> None:
         settings = resolve({"data_dir": folder, "kafka.bootstrap_servers": servers})
@@ -33,7 +33,7 @@ def start_stack(folder: Path, workers: int = 1) -> LocalStack:
     options = BrokerOptions(resolve({}).stack.kafka_libs)
     # Killing a process on purpose, over and over, is no crash loop: no growing pause between its lives.
     restart = RestartPolicy(cap=0.2, failing_after=1_000_000)
-    return LocalStack(folder, [Worker()] * workers, options=options, prepare=prepare, restart=restart)
+    return LocalStack(folder, workers, options=options, prepare=prepare, restart=restart)
 
 
 def settings_for(stack: LocalStack) -> Settings:
@@ -107,7 +107,7 @@ def wait_for_ends(settings: Settings, wanted: set[str], timeout_s: float) -> End
 
 
 def documents(count: int, seed: int) -> Iterator[tuple[str, bytes]]:
-    """Ids and contents: one-page invoices, every tenth a slow one of 30 pages, every eleventh no PDF but for its first line."""
+    """Ids and contents: one-page invoices, every tenth a slow one of 30 pages, every eleventh mere noise."""
     slow = slow_document()
     for number, (data, _) in enumerate(islice(invoice_stream(seed), count)):
         if number % 11 == 10:

@@ -1,0 +1,8 @@
+"""The geometric reader: labels and values paired by where they stand, for invoices, credit notes and receipts.
+
+No training data, no model: labels in seven languages (``labels.toml``), typed values, and the arithmetic of the sums.
+"""
+
+from processors.reading.geometric.reader import GeometricReader
+
+__all__ = ["GeometricReader"]

@@ -1,0 +1,36 @@
+"""The reader behind the seam of :mod:`processors.reading`."""
+
+from processors.fields import Extraction
+from processors.reading import ReadingInput
+from processors.reading.geometric.cite import READER_NAME, READER_VERSION
+from processors.reading.geometric.document import DocumentView
+from processors.reading.geometric.invoice import read_invoice
+from processors.reading.geometric.receipt import read_receipt
+
+_INVOICES = frozenset({"invoice", "credit_note"})
+
+
+class GeometricReader:
+    """Reads invoices, credit notes and receipts by the geometry of their labels and values.
+
+    Pure and safe on any pages: it returns what it finds, each field cites its words, and where two values are
+    equally likely for a sum it says so by a low confidence or leaves the field out.
+    """
+
+    @property
+    def name(self) -> str:
+        return READER_NAME
+
+    @property
+    def version(self) -> str:
+        return READER_VERSION
+
+    def read(self, document: ReadingInput) -> Extraction | None:
+        """The fields found; ``None`` for document types that it does not read and for pages without words."""
+        is_invoice = document.document_type in _INVOICES
+        if not is_invoice and document.document_type != "receipt":
+            return None
+        if not any(page.words for page in document.pages):
+            return None
+        view = DocumentView(document.pages)
+        return read_invoice(view, document.schema) if is_invoice else read_receipt(view, document.schema)

@@ -1,0 +1,122 @@
+"""A document as the reader sees it: pages upright, words folded once, lines on common rows."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from processors.document import Page
+from processors.geometry import Box, union
+from processors.recognition.orientation import upright
+from processors.values.text import fold, normalise
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """One word: its id on the page, its text normalised and folded, its box on the upright page."""
+
+    id: int
+    text: str
+    key: str
+    box: Box
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """Words that stand together on one row; a wide gap ends it. ``sheet``, ``row``, ``index`` are positions."""
+
+    sheet: int
+    row: int
+    index: int
+    tokens: tuple[Token, ...]
+    box: Box
+
+    @property
+    def text(self) -> str:
+        return " ".join(token.text for token in self.tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Words that a value is read from, line by line, all on one sheet. Never empty."""
+
+    sheet: int
+    lines: tuple[tuple[Token, ...], ...]
+
+    @property
+    def tokens(self) -> tuple[Token, ...]:
+        return tuple(token for line in self.lines for token in line)
+
+    @property
+    def ids(self) -> frozenset[int]:
+        return frozenset(token.id for line in self.lines for token in line)
+
+    @property
+    def box(self) -> Box:
+        return union(token.box for token in self.tokens)
+
+
+def span_of(segment: Segment, start: int, stop: int) -> Span:
+    """The words ``start`` to before ``stop`` of ``segment``."""
+    return Span(segment.sheet, (segment.tokens[start:stop],))
+
+
+class Sheet:
+    """One page. ``page`` is the page as recognised; everything else is in the coordinates of the upright page."""
+
+    def __init__(self, page: Page, index: int) -> None:
+        turned = upright(page)
+        self.page = page
+        self.index = index
+        self.width = turned.width
+        self.height = turned.height
+        heights = [word.box.height for word in turned.words]
+        self.line_height = median(heights) if heights else 10.0
+        runs = [run for line in turned.lines if (run := _tokens(turned, line.words))]
+        self.rows: list[list[Segment]] = []
+        self.segments: list[Segment] = []
+        for row in _rows([run for run in runs if not _is_vertical(run, self.line_height)]):
+            members = []
+            for tokens in row:
+                segment = Segment(index, len(self.rows), len(self.segments), tokens, union(t.box for t in tokens))
+                members.append(segment)
+                self.segments.append(segment)
+            self.rows.append(members)
+
+    @cached_property
+    def text(self) -> str:
+        """One line per row."""
+        return "\n".join(" ".join(segment.text for segment in row) for row in self.rows)
+
+    def below(self, segment: Segment, depth: int) -> Sequence[list[Segment]]:
+        """The ``depth`` rows under ``segment``."""
+        return self.rows[segment.row + 1 : segment.row + 1 + depth]
+
+
+def _tokens(page: Page, ids: Sequence[int]) -> tuple[Token, ...]:
+    words = (page.words[index] for index in ids)
+    return tuple(Token(word.id, normalise(word.text), fold(word.text), word.box) for word in words if word.text.strip())
+
+
+def _is_vertical(tokens: tuple[Token, ...], line_height: float) -> bool:
+    """Text that runs up or down the margin would tie all the rows it crosses together."""
+    box = tokens[0].box
+    return (
+        len(tokens) == 1 and len(tokens[0].text) > 2 and box.height > 2.5 * line_height and box.height > 1.5 * box.width
+    )
+
+
+def _rows(runs: list[tuple[Token, ...]]) -> list[list[tuple[Token, ...]]]:
+    """Runs on a common baseline, left to right; rows top to bottom."""
+    ordered = sorted(runs, key=lambda run: run[0].box.center_y)
+    rows: list[list[tuple[Token, ...]]] = []
+    top = bottom = 0.0
+    for run in ordered:
+        box = run[0].box
+        overlap = min(bottom, box.y1) - max(top, box.y0)
+        if rows and overlap > 0.5 * min(bottom - top, box.height):
+            rows[-1].append(run)
+        else:
+            rows.append([run])
+            top, bottom = box.y0, box.y1
+    return [sorted(row, key=lambda run: run[0].box.x0) for row in rows]

@@ -1,0 +1,120 @@
+"""The object store in S3, on a real server."""
+
+from pathlib import Path
+
+import pytest
+
+from connectors.errors import MissingError, UnavailableError
+from connectors.objects import ObjectStore, open_store
+from tests.support.servers import S3
+
+pytestmark = pytest.mark.timeout(60)
+
+KEY = "originals/ab/abcd"
+
+
+@pytest.fixture
+def store(s3: S3, bucket: str, tmp_path: Path) -> ObjectStore:
+    return open_store(f"s3://{bucket}/some/prefix", tmp_path / "spool", s3_endpoint_url=s3.url, s3_region="us-east-1")
+
+
+def keys(s3: S3, bucket: str) -> list[str]:
+    return [item["Key"] for item in s3.client.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+
+def test_what_is_put_is_found_and_read(store: ObjectStore, s3: S3, bucket: str, tmp_path: Path) -> None:
+    assert store.find(KEY) is None
+    uri = store.put(KEY, b"\x00words")
+    assert uri == f"s3://{bucket}/some/prefix/{KEY}"
+    assert store.find(KEY) == uri
+    assert store.get(uri) == b"\x00words"
+    with store.local(uri) as path:
+        assert path.read_bytes() == b"\x00words"
+        assert path.is_relative_to(tmp_path / "spool")
+    assert list((tmp_path / "spool").iterdir()) == [], "the local copy is gone"
+    assert store.put(KEY, b"\x00words") == uri
+    assert keys(s3, bucket) == [f"some/prefix/{KEY}"]
+
+
+def test_adopting_uploads_the_file(store: ObjectStore) -> None:
+    spool = store.new_spool_file()
+    content = bytes(range(256)) * 40_000  # above the size from which the upload goes in parts
+    spool.write_bytes(content)
+    uri = store.adopt(spool, KEY)
+    with store.local(uri) as path:
+        assert path.read_bytes() == content
+    spool.unlink()
+
+
+def test_the_whole_bucket_is_a_store_too(s3: S3, bucket: str, tmp_path: Path) -> None:
+    store = open_store(f"s3://{bucket}", tmp_path, s3_endpoint_url=s3.url, s3_region="us-east-1")
+    assert store.put(KEY, b"x") == f"s3://{bucket}/{KEY}"
+    assert store.get(f"s3://{bucket}/{KEY}") == b"x"
+    with pytest.raises(MissingError):
+        store.get(f"s3://{bucket}/")
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "s3://{bucket}/some/prefix/nothing/here",
+        "s3://{bucket}/outside",
+        "s3://otherbucket/some/prefix/originals/ab/abcd",
+        "file:///etc/passwd",
+        "",
+    ],
+)
+def test_what_is_not_in_the_store_is_missing(store: ObjectStore, s3: S3, bucket: str, uri: str) -> None:
+    s3.client.put_object(Bucket=bucket, Key="outside", Body=b"x")
+    named = uri.replace("{bucket}", bucket)
+    with pytest.raises(MissingError) as raised:
+        store.get(named)
+    assert raised.value.uri == named
+    with pytest.raises(MissingError), store.local(named):
+        pass
+
+
+def test_a_store_without_its_bucket_is_unavailable(s3: S3, tmp_path: Path) -> None:
+    """No record is to blame, so none may be dead-lettered for it."""
+    store = open_store("s3://nobucket/p", tmp_path, s3_endpoint_url=s3.url, s3_region="us-east-1")
+    spool = store.new_spool_file()
+    for call in (
+        lambda: store.put(KEY, b"x"),
+        lambda: store.adopt(spool, KEY),
+        lambda: store.get("s3://nobucket/p/key"),
+        lambda: store.local("s3://nobucket/p/key").__enter__(),
+    ):
+        with pytest.raises(UnavailableError) as raised:
+            call()
+        assert raised.value.dependency == "object_store"
+
+
+def test_a_store_that_turns_us_away_is_unavailable(
+    s3: S3, bucket: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "wrong")
+    store = open_store(f"s3://{bucket}", tmp_path, s3_endpoint_url=s3.url, s3_region="us-east-1")
+    spool = store.new_spool_file()
+    for call in (lambda: store.put(KEY, b"x"), lambda: store.adopt(spool, KEY), lambda: store.find(KEY)):
+        with pytest.raises(UnavailableError, match="object_store"):
+            call()
+
+
+def test_a_server_that_is_down_is_unavailable_and_back_again(store: ObjectStore, s3: S3) -> None:
+    uri = store.put(KEY, b"words")
+    spool = store.new_spool_file()
+    s3.server.stop()
+    try:
+        for call in (
+            lambda: store.find(KEY),
+            lambda: store.get(uri),
+            lambda: store.put("other", b"x"),
+            lambda: store.adopt(spool, "other"),
+            lambda: store.local(uri).__enter__(),
+        ):
+            with pytest.raises(UnavailableError) as raised:
+                call()
+            assert raised.value.dependency == "object_store"
+    finally:
+        s3.server.start()
+    assert store.get(uri) == b"words"
