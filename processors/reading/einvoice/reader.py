@@ -57,7 +57,7 @@ def _extract(invoice: EInvoice, attachment: str, schema: ExtractionSchema, pages
     header = _meant(invoice.header)
     lines = [_meant(line) for line in invoice.lines]
     rows = locate_lines(lines, schema.columns, index, either_sign=invoice.credits)
-    places = locate_header(header, schema.fields, index, rows, either_sign=invoice.credits)
+    places = _with_due(locate_header(header, schema.fields, index, rows, either_sign=invoice.credits))
     return Extraction(
         fields=_fields(header, schema.fields, places, attachment, originals),
         line_items=tuple(
@@ -66,6 +66,14 @@ def _extract(invoice: EInvoice, attachment: str, schema: ExtractionSchema, pages
         ),
         notes=invoice.notes,
     )
+
+
+def _with_due(places: Mapping[str, Place]) -> Mapping[str, Place]:
+    """Where nothing was paid before, one printed figure is the total and what is due: its label serves both."""
+    due, total = places.get("amount_due"), places.get("total_amount")
+    if due is None or total is None or due.labelled or due.value != total.value:
+        return places
+    return {**places, "amount_due": total}
 
 
 def _meant(values: Mapping[str, XmlValue]) -> dict[str, XmlValue]:

@@ -232,3 +232,11 @@ def test_a_broken_attachment_falls_through_to_the_next_reader_with_its_note() ->
 def test_nothing_read_is_an_empty_extraction_that_says_so() -> None:
     document = ReadingInput("invoice", INVOICE, [])
     assert read_document(document, (EInvoiceReader(),)) == Extraction(notes=("no reader found a field",))
+
+
+def test_what_is_due_shares_the_total_that_is_printed_once() -> None:
+    extraction = extracted(cii(), invoice_page())
+    total, due = field(extraction, "total_amount"), field(extraction, "amount_due")
+    assert due.value == total.value
+    assert due.evidence[-1] == total.evidence[-1]
+    assert due.confidence == total.confidence
