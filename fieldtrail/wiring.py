@@ -217,6 +217,7 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
 
     plan, codec, parts = topic_plan(settings), make_codec(settings), Parts(settings)
     _remove_stale_spool_files(settings.data_dir / "spool")
+    (settings.data_dir / "faust").mkdir(parents=True, exist_ok=True)
     providers = start_telemetry(settings, software_version())
     producer = WorkerProducer(connection(settings))
     agents = []
@@ -226,7 +227,9 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
         telemetry = StageTelemetry(name, providers.tracer, providers.meter)
         config = RunnerConfig(software_version(), plan)
         runner = StageRunner(spec, codec, producer, config, telemetry)
-        agents.append(StageAgent(app, runner, plan.name(spec.topic)))
+        agent = StageAgent(app, runner, plan.name(spec.topic))
+        agent.observe(telemetry)
+        agents.append(agent)
 
     async def close() -> None:
         await parts.close()

@@ -16,6 +16,22 @@ FieldValue = str | Decimal | date
 """A typed value. Money, quantities and rates are ``Decimal``; dates are ``date``; everything else is ``str``."""
 
 
+MAX_DIGITS = 38
+MAX_DECIMALS = 12
+"""What the contracts have room for in a decimal; cloud providers print unit prices with ten decimals."""
+
+
+def is_representable(value: FieldValue | None) -> bool:
+    """Whether the contracts can carry ``value`` exactly. Nothing is ever rounded to make it fit."""
+    if not isinstance(value, Decimal):
+        return True
+    if not value.is_finite():
+        return False
+    last_digit = value.as_tuple().exponent
+    assert isinstance(last_digit, int), "a finite decimal has a number as exponent"
+    return last_digit >= -MAX_DECIMALS and value.adjusted() < MAX_DIGITS - MAX_DECIMALS
+
+
 class FieldType(StrEnum):
     """What kind of value a field holds; normalisation and routing thresholds hang on it."""
 

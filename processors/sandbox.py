@@ -16,9 +16,9 @@ from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
 from processors.sandbox_parent import Dispatcher, Task
-from processors.sandbox_protocol import Failure, is_out_of_memory
+from processors.sandbox_protocol import Failure, SandboxClosedError, is_out_of_memory
 
-__all__ = ["Failure", "Sandbox", "is_out_of_memory"]
+__all__ = ["Failure", "Sandbox", "SandboxClosedError", "is_out_of_memory"]
 
 T = TypeVar("T")
 
@@ -52,7 +52,8 @@ class Sandbox:
         """``fn(*args)`` in a child, or why there is no result. ``timeout`` is in seconds, without waiting for a child.
 
         ``fn`` must be importable by name in the child, arguments and result picklable (else this raises, or gives
-        ``internal``). Cancelling the awaiting task kills the work. After :meth:`close`, raises ``RuntimeError``.
+        ``internal``). Cancelling the awaiting task kills the work. After :meth:`close`, raises
+        :class:`SandboxClosedError`.
         """
         future = self._submit(fn, args, timeout)
         return cast("T | Failure", _result(await asyncio.wrap_future(future)))

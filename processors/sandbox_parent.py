@@ -16,7 +16,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
 from processors.errors import ErrorCode
-from processors.sandbox_protocol import EXITED, FORK, FRAME_HEADER, KILL, LAST, RECORD, Failure
+from processors.sandbox_protocol import EXITED, FORK, FRAME_HEADER, KILL, LAST, RECORD, Failure, SandboxClosedError
 
 _READ_SIZE = 1 << 18
 _MOST_FAILED_STARTS = 3
@@ -85,7 +85,7 @@ class Dispatcher:
     def submit(self, task: Task) -> None:
         """Queue a task. Raises ``RuntimeError`` after :meth:`close`."""
         if self._closing_at is not None:
-            raise RuntimeError("the sandbox is closed")
+            raise SandboxClosedError("the sandbox is closed")
         task.future.add_done_callback(self._wake_if_cancelled)
         self._submitted.append(task)
         self._wake()
@@ -162,7 +162,12 @@ class Dispatcher:
 
     def _start_worker(self) -> None:
         if self._control is None:
-            self._start_nursery()
+            try:
+                self._start_nursery()
+            except OSError as error:  # out of processes, memory or descriptors
+                self._forget_nursery()
+                self._fail_waiting(f"no process can be made: {error.strerror}")
+                return
         assert self._control is not None
         ours, theirs = socket.socketpair()
         with theirs:
@@ -190,6 +195,16 @@ class Dispatcher:
         self._control.sendall(FRAME_HEADER.pack(len(settings)) + settings)
         self._records.clear()
         self._selector.register(self._control, selectors.EVENT_READ)
+
+    def _forget_nursery(self) -> None:
+        """Undo a start that failed on its way."""
+        if self._nursery is not None:
+            self._nursery.kill()
+            self._nursery.wait()
+            self._nursery = None
+        if self._control is not None:
+            self._control.close()
+            self._control = None
 
     def _send(self, worker: _Worker) -> None:
         """Send what the worker's socket takes, and the rest when it takes more."""
@@ -302,7 +317,9 @@ class Dispatcher:
         """No worker can be started: waiting tasks fail, rather than wait for ever. Later tasks try again."""
         self._failed_starts = 0
         while self._waiting:
-            self._waiting.popleft().finish(Failure(ErrorCode.INTERNAL, f"The sandbox cannot start: {why}."))
+            self._waiting.popleft().finish(
+                Failure(ErrorCode.INTERNAL, f"The sandbox cannot start: {why}.", by_machine=True)
+            )
 
     def _stop_cancelled_and_late(self) -> None:
         now = time.monotonic()

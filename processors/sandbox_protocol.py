@@ -21,12 +21,18 @@ class Failure:
     """Why a task gave no result.
 
     ``code`` is ``timeout``, ``out_of_memory``, ``worker_crashed`` or ``internal`` (the function raised); ``detail``
-    is the traceback in the child, for logs and never for users.
+    is the traceback in the child, for logs and never for users. ``by_machine``: no child could be started, so the
+    fault lies with the machine and not with the task.
     """
 
     code: ErrorCode
     message: str
     detail: str = ""
+    by_machine: bool = False
+
+
+class SandboxClosedError(RuntimeError):
+    """The sandbox takes no more tasks: it was closed, or the thread that runs it ended."""
 
 
 def is_out_of_memory(error: BaseException) -> bool:

@@ -3,7 +3,7 @@
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError
 
-from streams.contracts.topics import MAX_RECORD_BYTES
+from streams.contracts.topics import MAX_LETTER_BYTES
 from streams.harness.headers import Headers
 from streams.harness.producing import ProduceError, RecordTooLargeError
 from streams.kafka import KafkaConnection
@@ -27,7 +27,7 @@ class WorkerProducer:
             acks="all",
             enable_idempotence=True,
             linger_ms=LINGER_MS,
-            max_request_size=MAX_RECORD_BYTES,
+            max_request_size=MAX_LETTER_BYTES,
             request_timeout_ms=REQUEST_TIMEOUT_MS,
         )
         try:

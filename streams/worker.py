@@ -65,7 +65,7 @@ class Worker:
         while not self._stop.is_set():
             try:
                 await start()
-            except (KafkaError, OSError) as error:
+            except KafkaError as error:
                 logger.warning("%s: no broker answers yet: %s", name, error)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._stop.wait(), CONNECT_BACKOFF_S)

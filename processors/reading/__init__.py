@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Protocol
 
 from processors.document import Page
-from processors.fields import Extraction
+from processors.fields import Extraction, Field, LineItem, is_representable
 from processors.schemas import ExtractionSchema
 
 __all__ = ["Reader", "ReadingInput", "default_readers", "read_document"]
@@ -51,7 +51,8 @@ def read_document(document: ReadingInput, readers: Sequence[Reader]) -> Extracti
     """The extraction of the first reader that reads any field or line item.
 
     Notes of the readers before it, that tried and read nothing, come first in its notes. Where none reads
-    anything, the extraction is empty but for the notes.
+    anything, the extraction is empty but for the notes. A number that the contracts cannot carry exactly stays
+    without value, for a person to settle.
     """
     notes: tuple[str, ...] = ()
     for reader in readers:
@@ -60,8 +61,22 @@ def read_document(document: ReadingInput, readers: Sequence[Reader]) -> Extracti
             continue
         notes += extraction.notes
         if extraction.fields or extraction.line_items:
-            return replace(extraction, notes=notes)
+            return _representable(replace(extraction, notes=notes))
     return Extraction(notes=(*notes, "no reader found a field"))
+
+
+def _representable(extraction: Extraction) -> Extraction:
+    notes: list[str] = []
+
+    def checked(field: Field) -> Field:
+        if is_representable(field.value):
+            return field
+        notes.append(f"{field.name}: {field.raw_text} has more digits than a record can carry exactly")
+        return replace(field, value=None)
+
+    fields = tuple(checked(field) for field in extraction.fields)
+    lines = tuple(LineItem(line.row, tuple(checked(cell) for cell in line.cells)) for line in extraction.line_items)
+    return replace(extraction, fields=fields, line_items=lines, notes=extraction.notes + tuple(notes))
 
 
 def default_readers() -> tuple[Reader, ...]:

@@ -295,6 +295,8 @@ class DeadLetter(Record):
     trace_id: str | None = None
     replay_id: str | None = None
     replay_count: int = 0
+    null_key: bool = False
+    value_omitted: bool = False
 
 
 RECORDS: tuple[type[Record], ...] = (

@@ -32,12 +32,15 @@ class Topic:
         return {
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(retention),
-            "max.message.bytes": str(MAX_RECORD_BYTES),
+            "max.message.bytes": str(MAX_RECORD_BYTES if self.record is not None else MAX_LETTER_BYTES),
         }
 
 
 MAX_RECORD_BYTES = 8 * 1024 * 1024
 """Largest record on any topic: a 500-page document's fields and page list fit with room to spare."""
+
+MAX_LETTER_BYTES = MAX_RECORD_BYTES + 256 * 1024
+"""Largest dead letter: the largest record with the headers that tell of its failure."""
 
 MAX_INLINE_BYTES = 1024 * 1024
 """Largest document that may travel inside ``documents.submitted``; larger ones go by URI."""

@@ -21,11 +21,14 @@ from streams.harness.acks import AckWindow
 from streams.harness.headers import normalised
 from streams.harness.runner import StageRunner
 from streams.harness.stage import Inbound
+from streams.harness.telemetry import StageTelemetry
 
 logger = logging.getLogger(__name__)
 
 COMMIT_EVERY_S = 0.5
+COMMIT_TIMEOUT_S = 5.0
 REBALANCE_GRACE_S = 2.0
+CANCEL_AGAIN_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +58,15 @@ class StageAgent:
         self.runner = runner
         self.name = runner.spec.stage.name
         self._windows: dict[TP, AckWindow] = {}
+        self._generation = 0
+        self._ended_generation: int | None = None
+        self._assigned: frozenset[TP] = frozenset()
         self._committed: dict[TP, int] = {}
         self._tasks: dict[asyncio.Task[None], TP] = {}
+        self._cancelled: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(runner.spec.in_flight)
         self._draining = False
+        self._crash: asyncio.Task[None] | None = None
         self._done = 0
         self._moved_at: float | None = None
         channel = app.topic(
@@ -68,6 +76,14 @@ class StageAgent:
         app.on_partitions_revoked.connect(self._on_revoked)
         app.on_partitions_assigned.connect(self._on_assigned)
         app.task(self._commit_forever)
+
+    def observe(self, telemetry: StageTelemetry) -> None:
+        """Registers the stage's gauges."""
+        telemetry.observe(
+            in_flight=lambda: len(self._tasks),
+            lag=self._lag,
+            paused=lambda: [(breaker.name, breaker.is_open) for breaker in self.runner.breakers.values()],
+        )
 
     async def start(self) -> None:
         """Joins the consumer group. Raises aiokafka's ``KafkaError`` where no broker answers; may be called again."""
@@ -94,7 +110,7 @@ class StageAgent:
         return StageHealth(
             stage=self.name,
             joined=self._moved_at is not None,
-            assigned=len(self._windows),
+            assigned=len(self._assigned),
             in_flight=len(self._tasks),
             done=self._done,
             lag=lag,
@@ -109,9 +125,21 @@ class StageAgent:
             if self._draining:
                 self._slots.release()
                 return
+            if self._is_stale(event.message.generation_id):
+                # The group was rebalanced while this record waited here. It is read again, from the committed offset;
+                # to begin it now would let its offset be committed before those that come again.
+                self._slots.release()
+                continue
             self._start(event.message)
 
+    def _is_stale(self, generation: int) -> bool:
+        """Whether a record was fetched before the last rebalance, which begins with the revocation."""
+        return generation == self._ended_generation or generation != self.app.consumer_generation_id
+
     def _start(self, message: Any) -> None:
+        if message.generation_id != self._generation:
+            # The first record after a rebalance. Faust may deliver it before it says what was assigned.
+            self._forget_windows(message.generation_id)
         window = self._windows.setdefault(message.tp, AckWindow())
         try:
             window.delivered(message.offset)
@@ -120,6 +148,8 @@ class StageAgent:
             logger.info("%s: offset %s of %s was delivered twice", self.name, message.offset, message.tp)
             self._slots.release()
             return
+        if not self._tasks:
+            self._progress()  # the wait for this record was no stall
         task = asyncio.get_running_loop().create_task(self._run(message, window))
         self._tasks[task] = message.tp
         task.add_done_callback(self._forget)
@@ -127,16 +157,23 @@ class StageAgent:
     def _forget(self, task: asyncio.Task[None]) -> None:
         del self._tasks[task]
         self._slots.release()
-        if not task.cancelled() and task.exception() is not None:
-            # The runner lets nothing out; if it does, the record stays unacknowledged and is read
-            # again after a restart.
-            logger.critical("%s: the harness failed", self.name, exc_info=task.exception())
-            self.app.loop.create_task(self.app.crash(task.exception()))
+        if task in self._cancelled:
+            self._cancelled.discard(task)
+            return
+        error = asyncio.CancelledError() if task.cancelled() else task.exception()
+        if error is not None:
+            # The runner lets nothing out while the process is sound. The record stays unacknowledged, and is read
+            # again by the next process.
+            logger.critical("%s: the harness failed: %r", self.name, error, exc_info=error)
+            self._crash = self.app.loop.create_task(self.app.crash(error))
 
     async def _run(self, message: Any, window: AckWindow) -> None:
-        await self.runner.run(_inbound(message))
+        await self.runner.run(_inbound(message), self._progress)
         window.done(message.offset)
         self._done += 1
+        self._progress()
+
+    def _progress(self) -> None:
         self._moved_at = self.app.loop.time()
 
     async def _commit_forever(self) -> None:
@@ -154,7 +191,9 @@ class StageAgent:
             return
         try:
             # Faust has no public call that commits given offsets; its own commit() knows only its own acknowledgements.
-            committed = await self.app.consumer._commit(offsets)
+            # Without a limit, it would wait for a coordinator for as long as no broker answers.
+            async with asyncio.timeout(COMMIT_TIMEOUT_S):
+                committed = await self.app.consumer._commit(offsets)
         except Exception as error:
             logger.warning("%s: commit failed, the next one includes it: %r", self.name, error)
             return
@@ -165,30 +204,37 @@ class StageAgent:
         """Gives work in flight a moment to finish, commits, and forgets the partitions: they are read again by whoever
         gets them, from what was committed.
         """
+        self._ended_generation = self.app.consumer_generation_id
         lost = set(revoked)
         tasks = [task for task, tp in self._tasks.items() if tp in lost]
         if tasks:
             await asyncio.wait(tasks, timeout=REBALANCE_GRACE_S)
         await self._commit()
+        self._forget_windows(self._ended_generation)
         await self._cancel([task for task in tasks if not task.done()])
-        for tp in lost:
-            self._windows.pop(tp, None)
-            self._committed.pop(tp, None)
+
+    def _forget_windows(self, generation: int) -> None:
+        """All partitions begin anew: aiokafka's rebalances are eager, so every one was revoked."""
+        self._generation = generation
+        self._windows.clear()
+        self._committed.clear()
 
     async def _on_assigned(self, _app: faust.App, assigned: Iterable[TP], **_: Any) -> None:
-        for tp in assigned:
-            self._windows[tp] = AckWindow()
-        self._moved_at = self.app.loop.time()
+        self._assigned = frozenset(assigned)
+        self._progress()
 
     async def _cancel(self, tasks: list[asyncio.Task[None]]) -> None:
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            await asyncio.wait(tasks)
+        """Ends tasks. A cancellation can be lost in a library on its way, so it is repeated until all have ended."""
+        self._cancelled.update(task for task in tasks if not task.done())
+        waiting = set(tasks)
+        while waiting:
+            for task in waiting:
+                task.cancel()
+            _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_S)
 
     def _lag(self) -> int | None:
         """Records on the stage's partitions that are not done, from the high watermark of the last fetch."""
-        waiting = [self._partition_lag(tp) for tp in self._windows]
+        waiting = [self._partition_lag(tp) for tp in self._assigned]
         known = [lag for lag in waiting if lag is not None]
         return sum(known) if known else None
 
@@ -197,11 +243,14 @@ class StageAgent:
             end = self.app.consumer.highwater(tp)
         except Exception:  # Faust raises several types while the partition is not fetched yet
             return None
-        window = self._windows[tp]
+        window = self._windows.get(tp) or AckWindow()
         position = window.committable
-        if end is None:
-            return None
-        return max(0, end - position) if position is not None else window.in_flight
+        if position is None:
+            # Nothing is done yet: the offset that Faust began to read from, if the group ever committed one.
+            position = self.app.consumer._committed_offset.get(tp)
+        if position is None or end is None:
+            return window.in_flight
+        return max(0, int(end) - int(position))
 
 
 def _inbound(message: Any) -> Inbound:
@@ -211,8 +260,16 @@ def _inbound(message: Any) -> Inbound:
         topic=message.topic,
         partition=message.partition,
         offset=message.offset,
-        timestamp=datetime.fromtimestamp(message.timestamp, UTC),
+        timestamp=_moment(message.timestamp),
         key=message.key,
         value=message.value,
         headers=normalised(pairs),
     )
+
+
+def _moment(seconds: float) -> datetime:
+    """A record's timestamp. Producers may set any; one that no calendar has counts as the beginning of 1970."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC)
+    except (ValueError, OverflowError, OSError):
+        return datetime.fromtimestamp(0, UTC)

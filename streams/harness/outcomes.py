@@ -20,7 +20,11 @@ class Outgoing:
 
 @dataclass(frozen=True, slots=True)
 class Emit:
-    """Produce these, then acknowledge the input."""
+    """Produce these in this order, each acknowledged before the next is sent; then acknowledge the input.
+
+    A status that says "going on" comes before the output that lets the next stage begin, and one that says "done"
+    after the result: so no reader sees an older state last, or a result announced before it is there.
+    """
 
     records: tuple[Outgoing, ...]
 

@@ -40,13 +40,17 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class StageContext:
-    """What a stage may know besides the record: where it came from, whether it is a replay, and the time (UTC)."""
+    """What a stage may know besides the record: where it came from, whether it is a replay, and the time (UTC).
+
+    ``progress`` is to be called when a part of long work is done, so that a long document does not look like a stall.
+    """
 
     stage: str
     version: str
     source: Inbound
     replay: Replay | None
     now: Callable[[], datetime]
+    progress: Callable[[], None] = lambda: None
 
     def hop(self) -> Hop:
         """This record as the next hop of the document's trail."""

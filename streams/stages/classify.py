@@ -53,8 +53,8 @@ class ClassifyStage:
         )
         return Emit(
             (
-                Outgoing(topics.CLASSIFIED, document.document_id, classified),
                 progress(document, context, found.document_type),
+                Outgoing(topics.CLASSIFIED, document.document_id, classified),
             )
         )
 

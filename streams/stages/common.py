@@ -1,10 +1,10 @@
 """What the stages share: failures of the sandbox and of the stores as outcomes, and status records."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from connectors.errors import MissingError, UnavailableError
 from connectors.objects import ObjectStore
@@ -17,6 +17,9 @@ from streams.harness.stage import Identity, StageContext
 
 T = TypeVar("T")
 
+SANDBOX = "sandbox"
+"""The child processes as a dependency of the stages: a machine that cannot start any is no fault of a document."""
+
 _PERMANENT = {ErrorCode.OUT_OF_MEMORY, ErrorCode.INTERNAL}
 
 
@@ -24,6 +27,8 @@ def failed(failure: Failure) -> Retry | Dead:
     """A sandbox failure as an outcome. A child that died or ran late may do better on another try; one that needs too
     much memory or that raised will not.
     """
+    if failure.by_machine:
+        return Retry(failure.message, dependency=SANDBOX)
     if failure.code in _PERMANENT:
         return Dead(failure.code, failure.message, failure.detail)
     return Retry(failure.message, failure.code)
@@ -47,6 +52,16 @@ async def off_loop(call: Callable[[], T]) -> T | Retry | Dead:
         return unavailable(error)
     except MissingError as error:
         return missing(error)
+
+
+async def all_or_none(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """The answers of all, in order. Where one raises, the others are cancelled and ended, and its exception leaves."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(item) for item in work]
+    except BaseExceptionGroup as several:
+        raise several.exceptions[0] from None
+    return [task.result() for task in tasks]
 
 
 @asynccontextmanager

@@ -54,8 +54,8 @@ class ExtractStage:
         document = record.document
         return Emit(
             (
-                Outgoing(topics.EXTRACTED, document.document_id, extracted),
                 progress(document, context, record.classification.document_type),
+                Outgoing(topics.EXTRACTED, document.document_id, extracted),
             )
         )
 

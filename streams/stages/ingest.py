@@ -112,14 +112,12 @@ class IngestStage:
             submitted_at=identity.submitted_at or context.source.timestamp,
         )
         accepted = DocumentAccepted(document=document, trail=(context.hop(),))
-        return Emit((Outgoing(topics.ACCEPTED, document.document_id, accepted), progress(document, context)))
+        return Emit((progress(document, context), Outgoing(topics.ACCEPTED, document.document_id, accepted)))
 
     def _claim(
         self, record: DocumentSubmitted, intake: Intake, identity: Identity, context: StageContext
     ) -> Skip | Dead | None:
         """Whether the document is new: ``None`` if it is. Blocks."""
-        if context.replay is not None and context.replay.revision is not None:
-            return None  # a new pass over a document that was claimed when it came first
         mine = Submission(identity.document_id, record.tenant, intake.sha256, source_key(context))
         claim = self._claims.claim_submission(mine)
         if (claim.tenant, claim.sha256) != (mine.tenant, mine.sha256):
@@ -127,7 +125,7 @@ class IngestStage:
                 ErrorCode.DOCUMENT_ID_CONFLICT,
                 f"Document id {identity.document_id} already belongs to other content. Give this document its own id.",
             )
-        if claim.source != mine.source and context.replay is None:
+        if claim.source != mine.source and context.replay is None:  # a replay comes from another place by its nature
             return Skip(f"Document {identity.document_id} was submitted before, as {claim.source}.")
         owner = self._claims.claim_content(record.tenant, intake.sha256, record.schema_name or "", identity.document_id)
         if owner == identity.document_id:

@@ -5,6 +5,7 @@ a crash is found again, and a replay of a later stage never reads a page twice.
 """
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing, Retry
 from streams.harness.stage import Identity, StageContext
 from streams.stages import work
 from streams.stages.classify import as_record, pick_schema
-from streams.stages.common import failed, identity_of, local_file, missing, progress, unavailable
+from streams.stages.common import all_or_none, failed, identity_of, local_file, missing, progress, unavailable
 
 if TYPE_CHECKING:
     from processors.recognition.paddle import ModelSize
@@ -45,6 +46,14 @@ class OcrConfig:
     model: "ModelSize"
     threads: int
     page_timeout_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page whose words are in the store; the first one's words are kept for another look at the type."""
+
+    record: RecognizedPage
+    words: bytes | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +94,7 @@ class RecognizeStage:
         document = record.document
         try:
             async with local_file(self._store, document.content_uri) as path:
-                pages = await self._read(document, path)
+                pages = await self._read(document, path, context.progress)
             classification = await self._classify_again(record.classification, pages.first_words)
         except _StopError as stop:
             return stop.outcome
@@ -106,42 +115,53 @@ class RecognizeStage:
         )
         return Emit(
             (
-                Outgoing(topics.RECOGNIZED, document.document_id, recognized),
                 progress(document, context, classification.document_type),
+                Outgoing(topics.RECOGNIZED, document.document_id, recognized),
             )
         )
 
-    async def _read(self, document: Document, path: Path) -> _Pages:
-        media_type = MediaType(document.media_type)
-        read: list[RecognizedPage] = []
-        failures: list[PageFailure] = []
-        first_words: bytes | None = None
+    async def _read(self, document: Document, path: Path, on_page: Callable[[], None]) -> _Pages:
+        """All pages, some at a time; ``on_page`` is called as each one is done."""
+        found: list[_Page | PageFailure] = []
         for first in range(1, document.page_count + 1, TEXT_PAGES_PER_TASK):
             last = min(first + TEXT_PAGES_PER_TASK - 1, document.page_count)
-            for number, page in enumerate(await self._read_some(document, path, media_type, first, last), first):
-                if isinstance(page, Refusal):
-                    failures.append(PageFailure(number=number, code=page.code, message=page.message))
-                    continue
-                read.append(await self._keep(document, page))
-                first_words = page.words if number == 1 else first_words
-        return _Pages(tuple(read), tuple(failures), first_words)
+            found += await self._read_some(document, path, first, last, on_page)
+        read = [page for page in found if isinstance(page, _Page)]
+        first_words = next((page.words for page in read if page.record.number == 1), None)
+        return _Pages(
+            tuple(page.record for page in read),
+            tuple(page for page in found if isinstance(page, PageFailure)),
+            first_words,
+        )
 
     async def _read_some(
-        self, document: Document, path: Path, media_type: MediaType, first: int, last: int
-    ) -> list[work.ReadPage | Refusal]:
-        """Pages ``first`` to ``last`` in order, those without a usable text layer by OCR, several at a time."""
+        self, document: Document, path: Path, first: int, last: int, on_page: Callable[[], None]
+    ) -> list["_Page | PageFailure"]:
+        """Pages ``first`` to ``last`` in order; those without a usable text layer by OCR, several at a time."""
+        media_type = MediaType(document.media_type)
         answer = await self._sandbox.run(work.read_text_pages, path, media_type, first, last, timeout=self._timeout_s)
         if isinstance(answer, Failure):
             raise _StopError(failed(answer))
         if isinstance(answer, Refusal):
             raise _StopError(Dead.refused(answer))
-        return list(await asyncio.gather(*(self._complete(document, path, media_type, page) for page in answer)))
 
-    async def _complete(
-        self, document: Document, path: Path, media_type: MediaType, page: work.ReadPage | NeedsOcr
+        async def complete(page: work.ReadPage | NeedsOcr) -> _Page | PageFailure:
+            """Recognises and keeps one page, so that it need not be read again whatever becomes of the others."""
+            whole = page if isinstance(page, work.ReadPage) else await self._recognize(document, path, media_type, page)
+            if isinstance(whole, Refusal):
+                done: _Page | PageFailure = PageFailure(number=page.number, code=whole.code, message=whole.message)
+            else:
+                words = whole.words if page.number == 1 else None
+                done = _Page(await self._keep(document, whole), words)
+            on_page()
+            return done
+
+        return await all_or_none([complete(page) for page in answer])
+
+    async def _recognize(
+        self, document: Document, path: Path, media_type: MediaType, page: NeedsOcr
     ) -> work.ReadPage | Refusal:
-        if isinstance(page, work.ReadPage):
-            return page
+        """One page by OCR, or as OCR read it before."""
         uri = await asyncio.to_thread(
             self._store.find, words_key(document.content_sha256, page.number, ocr_engine_name(self._ocr.model))
         )

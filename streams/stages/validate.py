@@ -60,7 +60,7 @@ class ValidateStage:
         document = record.document
         return Emit(
             (
-                Outgoing(topics.VALIDATED, document.document_id, validated),
                 progress(document, context, record.classification.document_type),
+                Outgoing(topics.VALIDATED, document.document_id, validated),
             )
         )

@@ -228,6 +228,8 @@ EXAMPLES: tuple[Record, ...] = (
         trace_id="0af7651916cd43dd8448eb211c80319c",
         replay_id="p-1",
         replay_count=1,
+        null_key=True,
+        value_omitted=True,
     ),
 )
 """One of each of :data:`streams.contracts.records.RECORDS`, in that order."""

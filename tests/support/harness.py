@@ -53,5 +53,5 @@ def inbound(
 
 def runner_for(spec: StageSpec[Any], producer: RememberingProducer, codec: Codec = CODEC) -> StageRunner[Any]:
     """A runner that retries at once, and probes a dead dependency at once."""
-    config = RunnerConfig("0.1.0", TopicPlan(), FAST, breaker_threshold=2, probe_after_s=0.001)
+    config = RunnerConfig("0.1.0", TopicPlan(), FAST, breaker_threshold=2, probe_every_s=0.001)
     return StageRunner(spec, codec, producer, config, untraced(spec.stage.name), now=lambda: AT, rng=random.Random(1))

@@ -23,10 +23,12 @@ from fieldtrail.settings import Settings, resolve
 from fieldtrail.stack import leash
 from fieldtrail.stack.java import find_java
 from fieldtrail.wiring import connection, make_codec, topic_plan
+from processors.fields import FieldType
 from streams.admin import apply
 from streams.dead_letters import DeadLetters, Letter, LetterFilter
 
 HOST = "127.0.0.1"
+LENIENT = "{ pass = 0.5, second_look = 0.4 }"
 LOCAL = Path(__file__).resolve().parents[2] / ".local"
 VERSITYGW = LOCAL / "bin" / "versitygw"
 APICURIO = LOCAL / "registry" / "apicurio-registry-app-2.6.13.Final-runner.jar"
@@ -166,7 +168,7 @@ def schema_registry(folder: Path) -> Iterator[SchemaRegistry]:
         "quarkus.http.host": HOST,
         "quarkus.http.port": port,
         "quarkus.log.level": "WARN",
-        "registry.datasource.url": f"jdbc:h2:file:{folder / 'registry'}",
+        "quarkus.datasource.jdbc.url": f"jdbc:h2:file:{folder / 'registry'}",
     }
     command = [str(find_java().path), "-Xmx256m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1"]
     command += [f"-D{name}={value}" for name, value in properties.items()]
@@ -208,10 +210,15 @@ class Pipeline:
 
 
 @contextmanager
-def pipeline(folder: Path, environment: Mapping[str, str]) -> Iterator[Pipeline]:
+def pipeline(folder: Path, environment: Mapping[str, str], stages: str = "all") -> Iterator[Pipeline]:
     """A running worker. ``environment`` names the brokers and whatever else differs from the defaults."""
     port = free_port()
+    folder.mkdir(exist_ok=True)
+    # These tests are about the way, not the reading: whatever was read exactly goes straight through.
+    config = folder / "fieldtrail.toml"
+    config.write_text("[route.thresholds.types]\n" + "".join(f"{kind} = {LENIENT}\n" for kind in FieldType))
     own = {
+        "FIELDTRAIL_CONFIG": str(config),
         "FIELDTRAIL_DATA_DIR": str(folder),
         "FIELDTRAIL_TOPICS_PARTITIONS": "2",
         "FIELDTRAIL_WORKER_HTTP_PORT": str(port),
@@ -221,8 +228,7 @@ def pipeline(folder: Path, environment: Mapping[str, str]) -> Iterator[Pipeline]
     settings = resolve(environ=own)
     apply(connection(settings), topic_plan(settings))
     http = f"http://{HOST}:{port}"
-    command = [sys.executable, "-m", "fieldtrail", "worker"]
-    folder.mkdir(exist_ok=True)
+    command = [sys.executable, "-m", "fieldtrail", "worker", "--stages", stages]
     with Server(command, folder / "worker.log", lambda: answers_ok(f"{http}/ready"), own) as worker:
         yield Pipeline(worker, settings, http)
 

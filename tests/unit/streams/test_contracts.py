@@ -63,7 +63,7 @@ def test_any_submission_round_trips(record: DocumentSubmitted) -> None:
     assert CODEC.decode(CODEC.encode(record), DocumentSubmitted) == record
 
 
-@given(st.decimals(allow_nan=False, allow_infinity=False, places=9, min_value=-(10**20), max_value=10**20))
+@given(st.decimals(allow_nan=False, allow_infinity=False, places=12, min_value=-(10**20), max_value=10**20))
 def test_money_is_exact_to_the_last_digit(amount: Decimal) -> None:
     example = EXAMPLES[6]
     assert isinstance(example, DocumentResult)
@@ -208,7 +208,7 @@ def test_models_have_the_schemas_fields_in_order_and_with_its_defaults(record: t
 def test_money_is_decimal_everywhere_and_never_a_float() -> None:
     schema = json.loads(latest("document_validated").text)
     text = json.dumps(schema)
-    assert '"logicalType": "decimal", "precision": 38, "scale": 9' in text
+    assert '"logicalType": "decimal", "precision": 38, "scale": 12' in text
     field = next(json.loads(value) for name, value in named_types(schema, {}).items() if name == "Field")
     value = next(item for item in field["fields"] if item["name"] == "value")
     assert "double" not in json.dumps(value["type"])

@@ -181,6 +181,35 @@ def test_tries_for_a_dead_dependency_do_not_count_towards_the_dead_letter() -> N
     assert [item[0] for item in run(stage).sent] == ["documents.status"]
 
 
+def test_a_record_that_alone_meets_a_dead_dependency_is_buried_in_the_end() -> None:
+    """One object that always answers 500 must not be tried for ever, nor hold up its partition."""
+
+    async def scenario() -> None:
+        producer = RememberingProducer()
+        stage = ScriptedStage(DONE)
+        runner = runner_for(StageSpec(stage, topics.SUBMITTED, DocumentSubmitted, 4, 5.0), producer)
+        bad = ScriptedStage(Retry("HTTP 500", dependency="object_store"))
+
+        async def others() -> None:
+            while not producer.on("ingest.dlq"):
+                stage._answers = iter([DONE])
+                await runner.run(inbound(SUBMITTED))
+                await asyncio.sleep(0)
+
+        async def process(record: DocumentSubmitted, context: StageContext) -> Outcome:
+            answerer = bad if record.document_id == "bad" else stage
+            return await ScriptedStage.process(answerer, record, context)
+
+        runner.spec.stage.process = process  # type: ignore[method-assign]
+        poor = SUBMITTED.model_copy(update={"document_id": "bad"})
+        await asyncio.wait_for(asyncio.gather(runner.run(inbound(poor)), others()), 10)
+        error = the_dead_letter(producer)
+        assert (error.document_id, error.code) == ("bad", "retries_exhausted")
+        assert "while other records got through" in error.message
+
+    asyncio.run(scenario())
+
+
 def test_while_a_dependency_is_down_new_records_wait_and_then_flow() -> None:
     async def scenario() -> None:
         up = asyncio.Event()
@@ -194,7 +223,8 @@ def test_while_a_dependency_is_down_new_records_wait_and_then_flow() -> None:
         first = asyncio.create_task(runner.run(inbound(SUBMITTED)))
         while not any(breaker.is_open for breaker in runner.breakers.values()):  # noqa: ASYNC110  it tells nobody
             await asyncio.sleep(0)
-        waiting = asyncio.create_task(runner.wait_until_flowing())
+        [breaker] = runner.breakers.values()
+        waiting = asyncio.create_task(breaker.wait_closed(60))
         await asyncio.sleep(0.01)
         assert not waiting.done()
         up.set()
@@ -244,6 +274,73 @@ class FlakyRegistry(FileRegistry):
 def test_a_registry_that_is_away_is_waited_for() -> None:
     producer = run(ScriptedStage(DONE), codec=Codec(FlakyRegistry(5)))
     assert [item[0] for item in producer.sent] == ["documents.status"]
+
+
+def test_after_a_registry_outage_the_breaker_is_closed_again() -> None:
+    async def scenario() -> None:
+        producer = RememberingProducer()
+        spec = StageSpec(ScriptedStage(DONE), topics.SUBMITTED, DocumentSubmitted, 4, 5.0)
+        runner = runner_for(spec, producer, Codec(FlakyRegistry(5)))
+        await asyncio.wait_for(runner.run(inbound(SUBMITTED)), 10)
+        assert [breaker.is_open for breaker in runner.breakers.values()] == [False]
+
+    asyncio.run(scenario())
+
+
+def test_an_output_that_its_contract_has_no_room_for_is_a_dead_letter_and_nothing_else_is_sent() -> None:
+    unwritable = DONE.records[0].record.model_copy(update={"message": "\ud800"})
+    good = DONE.records[0]
+    producer = run(ScriptedStage(Emit((good, Outgoing(topics.STATUS, "doc-1", unwritable)))))
+    assert [item[0] for item in producer.sent] == ["ingest.dlq", "documents.status"]
+    assert the_dead_letter(producer).code == "internal"
+
+
+def test_a_reason_may_hold_any_text() -> None:
+    error = the_dead_letter(run(ScriptedStage(Dead(ErrorCode.CORRUPT, "torn \ud800 " + "x" * 9000))))
+    assert error.message.startswith("torn ? xxx")
+    assert len(error.message) == 2000
+
+
+def test_a_record_with_neither_key_nor_value_gets_an_empty_key_that_kafka_can_keep() -> None:
+    empty = Inbound("documents.submitted", 2, 7, AT, None, None, ())
+    producer = run(ScriptedStage(DONE), empty)
+    [(_, key, value, _)] = producer.sent
+    assert (key, value) == (b"", None)
+    assert the_dead_letter(producer).null_key
+
+
+def test_a_record_too_large_to_be_written_again_is_named_by_its_place() -> None:
+    def fail(topic: str) -> None:
+        if topic == "ingest.dlq" and not tried:
+            tried.append(topic)
+            raise RecordTooLargeError("60 MB")
+
+    tried: list[str] = []
+    producer = run(ScriptedStage(DONE), inbound(b"not avro"), RememberingProducer(fail))
+    [(_, key, value, _)] = producer.sent
+    assert (key, value) == (b"key", None)
+    error = the_dead_letter(producer)
+    assert (error.value_omitted, error.topic, error.partition, error.offset) == (True, "documents.submitted", 2, 7)
+
+
+def test_a_conflicting_submission_does_not_touch_the_other_documents_state() -> None:
+    producer = run(ScriptedStage(Dead(ErrorCode.DOCUMENT_ID_CONFLICT, "Taken.")))
+    assert [item[0] for item in producer.sent] == ["ingest.dlq"]
+
+
+def test_records_are_sent_one_after_the_other_in_the_stages_order() -> None:
+    class SlowProducer(RememberingProducer):
+        async def send(self, topic: str, *rest: Any) -> None:
+            assert not self.busy
+            self.busy = True
+            await asyncio.sleep(0)
+            await super().send(topic, *rest)
+            self.busy = False
+
+        busy = False
+
+    producer = run(ScriptedStage(Emit(DONE.records * 3)), producer=SlowProducer())
+    assert len(producer.sent) == 3
 
 
 def test_a_replayed_record_that_fails_again_says_so() -> None:
