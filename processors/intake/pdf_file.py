@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 from processors.errors import ErrorCode, Refusal
-from processors.sandbox_protocol import is_out_of_memory
+from processors.sandbox.protocol import is_out_of_memory
 
 
 def open_pdf(path: Path) -> Any | Refusal:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import os
 import signal
 import subprocess
@@ -189,11 +190,24 @@ def test_preloaded_modules_are_there_and_state_is_per_child() -> None:
     assert tasks.calls == 0
 
 
-@pytest.mark.parametrize("options", [{"preload": ("no_such_module",)}, {"memory_mb": 1}])
-def test_a_sandbox_that_cannot_start_says_so(options: dict[str, object], capfd: pytest.CaptureFixture[str]) -> None:
-    with Sandbox(2, **options) as sandbox:  # type: ignore[arg-type]
+def test_a_sandbox_that_cannot_start_says_that_the_machine_is_at_fault(capfd: pytest.CaptureFixture[str]) -> None:
+    with Sandbox(2, preload=("no_such_module",)) as sandbox:
         result = sandbox.run_blocking(tasks.add, 1, 1, timeout=_LONG)
         assert isinstance(result, Failure)
+        assert result.by_machine
+
+
+def test_a_machine_out_of_processes_is_told_and_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EMFILE, "Too many open files")
+
+    with Sandbox(1) as sandbox:
+        with monkeypatch.context() as patch:
+            patch.setattr("processors.sandbox.parent.subprocess.Popen", refuse)
+            result = sandbox.run_blocking(tasks.add, 1, 1, timeout=_LONG)
+            assert isinstance(result, Failure)
+            assert (result.by_machine, "Too many open files" in result.message) == (True, True)
+        assert sandbox.run_blocking(tasks.add, 1, 1, timeout=_LONG) == 2
 
 
 def test_interrupts_of_the_terminal_are_the_parents_business(sandbox: Sandbox) -> None:

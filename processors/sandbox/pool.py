@@ -15,10 +15,8 @@ from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, Self, TypeVar, cast
 
-from processors.sandbox_parent import Dispatcher, Task
-from processors.sandbox_protocol import Failure, SandboxClosedError, is_out_of_memory
-
-__all__ = ["Failure", "Sandbox", "SandboxClosedError", "is_out_of_memory"]
+from processors.sandbox.parent import Dispatcher, Task
+from processors.sandbox.protocol import Failure
 
 T = TypeVar("T")
 

@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any
 
 from processors.errors import ErrorCode
-from processors.sandbox_protocol import (
+from processors.sandbox.protocol import (
     EXITED,
     FORK,
     KILL,
@@ -40,7 +40,7 @@ _PR_SET_PDEATHSIG = 1
 
 
 def main() -> None:
-    """Runs as ``python -m processors.sandbox_child FD``, with FD the nursery's end of the control socket."""
+    """Runs as ``python -m processors.sandbox.child FD``, with FD the nursery's end of the control socket."""
     # Ctrl-C reaches the whole terminal group; the parent decides what it means for running tasks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))

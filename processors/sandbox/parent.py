@@ -16,7 +16,7 @@ from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass, field
 
 from processors.errors import ErrorCode
-from processors.sandbox_protocol import EXITED, FORK, FRAME_HEADER, KILL, LAST, RECORD, Failure, SandboxClosedError
+from processors.sandbox.protocol import EXITED, FORK, FRAME_HEADER, KILL, LAST, RECORD, Failure, SandboxClosedError
 
 _READ_SIZE = 1 << 18
 _MOST_FAILED_STARTS = 3
@@ -186,7 +186,7 @@ class Dispatcher:
         with theirs:
             environment = {"OPENBLAS_NUM_THREADS": "1", **os.environ}  # its threads would not survive the forks
             self._nursery = subprocess.Popen(
-                [sys.executable, "-P", "-m", "processors.sandbox_child", str(theirs.fileno())],
+                [sys.executable, "-P", "-m", "processors.sandbox.child", str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
                 env=environment,
