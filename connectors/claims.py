@@ -7,14 +7,17 @@ duplicate detection safe under at-least-once delivery.
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Column, MetaData, String, Table, create_engine, event, select
+from sqlalchemy import Column, MetaData, String, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import Connection, Engine, make_url
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine import URL, Connection, Engine, make_url
+from sqlalchemy.exc import DataError, SQLAlchemyError
+from sqlalchemy.schema import CreateTable
 
 from connectors.errors import UnavailableError
 
 DEPENDENCY = "database"
+CONNECT_TIMEOUT_S = 10
+_TABLES_LOCK = 0x6669656C64747261  # any fixed number that is ours: "fieldtra" in ASCII
 
 _metadata = MetaData()
 
@@ -50,11 +53,13 @@ class Submission:
 class Claims:
     """The claim tables in SQLite or PostgreSQL, made at first use. Thread-safe; calls block.
 
-    All calls raise ``UnavailableError`` where the database does not answer.
+    All calls raise ``UnavailableError`` where the database does not answer, and ``ValueError`` for a text that it
+    cannot hold (with PostgreSQL, one with a NUL or of some kilobytes), which is no reason to wait.
     """
 
     def __init__(self, url: str) -> None:
-        self._engine = _open(url)
+        self._url = make_url(url)
+        self._engine = _engine(self._url)
         self._ready = False
 
     def claim_submission(self, submission: Submission) -> Submission:
@@ -75,14 +80,27 @@ class Claims:
     def _claim(self, table: Table, values: dict[str, str]) -> dict[str, str]:
         try:
             if not self._ready:
-                _metadata.create_all(self._engine)
+                self._make_tables()
                 self._ready = True
             with self._engine.begin() as connection:
                 _insert_first(connection, table, values)
                 keys = [column == values[column.name] for column in table.primary_key.columns]
                 return dict(connection.execute(select(table).where(*keys)).mappings().one())
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, OSError) as error:
+            if _is_about_the_values(error):
+                raise ValueError(f"the database cannot hold this: {error.__cause__}") from error
+            self._ready = False  # the database may come back as another one, without the tables
             raise UnavailableError(DEPENDENCY, str(error.__cause__ or error)) from error
+
+    def _make_tables(self) -> None:
+        if self._url.get_backend_name() == "sqlite" and self._url.database:
+            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+        with self._engine.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # There, two workers that start together can both find a table missing, and one then fails to make it.
+                connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _TABLES_LOCK})
+            for table in _metadata.sorted_tables:
+                connection.execute(CreateTable(table, if_not_exists=True))
 
 
 def _insert_first(connection: Connection, table: Table, values: dict[str, str]) -> None:
@@ -90,13 +108,17 @@ def _insert_first(connection: Connection, table: Table, values: dict[str, str]) 
     connection.execute(insert(table).values(**values).on_conflict_do_nothing())
 
 
-def _open(url: str) -> Engine:
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(parsed, pool_pre_ping=True)
-    if parsed.database:
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(parsed, connect_args={"timeout": 30})
+def _is_about_the_values(error: Exception) -> bool:
+    """Data errors, and SQLSTATE class 54, "program limit exceeded", which is how an index refuses a key too long."""
+    state = getattr(error.__cause__, "sqlstate", None) or ""
+    return isinstance(error, DataError) or state.startswith("54")
+
+
+def _engine(url: URL) -> Engine:
+    if url.get_backend_name() != "sqlite":
+        patience = {"connect_timeout": CONNECT_TIMEOUT_S} if url.get_driver_name().startswith("psycopg") else {}
+        return create_engine(url, pool_pre_ping=True, connect_args=patience)
+    engine = create_engine(url, connect_args={"timeout": 30})
     event.listen(engine, "connect", _prepare_sqlite)
     return engine
 

@@ -5,13 +5,12 @@ import importlib.metadata
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from pathlib import Path
 from typing import Any
 
 from connectors.claims import Claims
 from connectors.fetch import Fetcher, FetchPolicy
 from connectors.objects import ObjectStore, open_store
-from fieldtrail.settings import Settings
+from fieldtrail.settings import Settings, SettingsError
 from fieldtrail.settings_table import Threshold as ConfiguredThreshold
 from processors.fields import FieldType
 from processors.intake import Limits
@@ -70,14 +69,17 @@ def make_codec(settings: Settings) -> Codec:
 
 
 def make_store(settings: Settings) -> ObjectStore:
-    """The object store."""
+    """The object store. Raises :class:`SettingsError` where its address cannot be used."""
     store = settings.store
-    return open_store(
-        store.object_store_url,
-        settings.data_dir / "spool",
-        s3_endpoint_url=store.s3_endpoint_url,
-        s3_region=store.s3_region,
-    )
+    try:
+        return open_store(
+            store.object_store_url,
+            settings.data_dir / "spool",
+            s3_endpoint_url=store.s3_endpoint_url,
+            s3_region=store.s3_region,
+        )
+    except ValueError as error:
+        raise SettingsError(f"OBJECT_STORE_URL or AWS_ENDPOINT_URL cannot be used: {error}") from None
 
 
 def make_limits(settings: Settings) -> Limits:
@@ -216,7 +218,7 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
     from streams.worker import Worker, WorkerConfig
 
     plan, codec, parts = topic_plan(settings), make_codec(settings), Parts(settings)
-    _remove_stale_spool_files(settings.data_dir / "spool")
+    parts.store.remove_stale_spool_files(SPOOL_STALE_S)
     (settings.data_dir / "faust").mkdir(parents=True, exist_ok=True)
     providers = start_telemetry(settings, software_version())
     producer = WorkerProducer(connection(settings))
@@ -244,14 +246,3 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
             STALLED_AFTER_S,
         )
     return await Worker(agents, producer, http, close, WorkerConfig()).run()
-
-
-def _remove_stale_spool_files(spool: Path) -> None:
-    """Temporary copies that a killed worker left behind; younger ones may belong to a worker beside this one."""
-    import time
-
-    if not spool.is_dir():
-        return
-    for path in spool.iterdir():
-        if time.time() - path.stat().st_mtime > SPOOL_STALE_S:
-            path.unlink(missing_ok=True)

@@ -1,14 +1,24 @@
 """How to reach Kafka: one set of connection settings for confluent-kafka and for Faust, and our two client shapes."""
 
 import logging
+import re
 import ssl
+import time
 import uuid
 from dataclasses import dataclass
 from typing import Any
 
-from confluent_kafka import Consumer, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 
 from streams.contracts.topics import MAX_RECORD_BYTES
+from streams.errors import StreamError
+
+_REFUSALS = {KafkaError._AUTHENTICATION, KafkaError._SSL}
+_STATE_OF_CLIENT = re.compile(r" \(after \d+ms in state \w+.*\)$")
+
+
+class TlsFilesError(StreamError):
+    """The CA, certificate or key file of a connection cannot be used; the message names them and says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,15 +82,20 @@ class KafkaConnection:
         if protocol.endswith("SSL"):
             options["ssl_context"] = self._ssl_context()
         if protocol.startswith("SASL"):
-            options["sasl_mechanism"] = self.sasl_mechanism or "PLAIN"
+            options["sasl_mechanism"] = self._mechanism()
             options["sasl_plain_username"] = self.sasl_username
             options["sasl_plain_password"] = self.sasl_password
         return options
 
     def _ssl_context(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=self.ssl_ca_location)
-        if self.ssl_certificate_location:
-            context.load_cert_chain(self.ssl_certificate_location, self.ssl_key_location, self.ssl_key_password)
+        try:
+            context = ssl.create_default_context(cafile=self.ssl_ca_location)
+            if self.ssl_certificate_location:
+                context.load_cert_chain(self.ssl_certificate_location, self.ssl_key_location, self.ssl_key_password)
+        except OSError as error:
+            files = (self.ssl_ca_location, self.ssl_certificate_location, self.ssl_key_location)
+            named = ", ".join(file for file in files if file)
+            raise TlsFilesError(f"the TLS files of the Kafka connection ({named}) cannot be used: {error}") from error
         return context
 
 
@@ -91,6 +106,31 @@ def _client_log() -> logging.Logger:
         log.addHandler(logging.NullHandler())
         log.propagate = False
     return log
+
+
+def why_unreachable(connection: KafkaConnection, timeout_s: float) -> str | None:
+    """Asks the brokers for an answer, for up to ``timeout_s`` seconds. ``None`` as soon as one has answered; else why
+    none did, in librdkafka's most telling words, and at once where a login or a certificate is refused.
+    """
+    from confluent_kafka.admin import AdminClient
+
+    told: list[KafkaError] = []  # what the calls themselves raise only says that there is no connection
+    deadline = time.monotonic() + timeout_s
+    try:
+        client = AdminClient({**connection.confluent_config(), "error_cb": told.append}, logger=_client_log())
+    except KafkaException as error:  # a file that cannot be read, for instance
+        return str(error.args[0].str())
+    while True:
+        try:
+            client.list_topics(timeout=min(timeout_s, 1.0))
+        except KafkaException as error:
+            client.poll(0.1)  # has the errors told
+            refused = [each for each in told if each.code() in _REFUSALS]
+            if refused or time.monotonic() >= deadline:
+                telling = refused or [each for each in told if each.code() != KafkaError._ALL_BROKERS_DOWN]
+                return _STATE_OF_CLIENT.sub("", (telling or [error.args[0]])[0].str())
+        else:
+            return None
 
 
 def make_producer(connection: KafkaConnection) -> Producer:

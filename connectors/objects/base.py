@@ -17,6 +17,9 @@ class ObjectStore(Protocol):
     def new_spool_file(self) -> Path:
         """An empty temporary file, on the filesystem from which :meth:`adopt` is cheapest. The caller removes it."""
 
+    def remove_stale_spool_files(self, older_than_s: float) -> None:
+        """Removes temporary files that a killed process left behind; younger ones may be in use by another."""
+
     def adopt(self, path: Path, key: str) -> str:
         """Stores the file at ``path`` under ``key`` and returns its URI. The file may be gone afterwards.
 

@@ -1,18 +1,22 @@
 """The object store as a directory: one machine, or a shared file system."""
 
+import errno
 import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 from connectors.errors import MissingError, UnavailableError
 from connectors.objects.base import DEPENDENCY
+from connectors.objects.spool import remove_older
+from connectors.uris import local_path
+
+_NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 class DirectoryStore:
-    """Files below ``root``, written whole or not at all (temporary file, fsync, rename)."""
+    """Files below ``root``, written whole or not at all (temporary file, fsync, rename, fsync of the folder)."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
@@ -27,22 +31,24 @@ class DirectoryStore:
         os.close(handle)
         return Path(name)
 
+    def remove_stale_spool_files(self, older_than_s: float) -> None:
+        remove_older(self._incoming, older_than_s)
+
     def adopt(self, path: Path, key: str) -> str:
         target = self._target(key)
         try:
             if not target.exists():
-                target.parent.mkdir(parents=True, exist_ok=True)
-                with path.open("rb") as file:
-                    os.fsync(file.fileno())
+                _make_folder(target.parent)
+                _sync(path)
                 path.replace(target)
+                _sync(target.parent)
         except OSError as error:
             raise UnavailableError(DEPENDENCY, str(error)) from error
         return target.as_uri()
 
     def put(self, key: str, data: bytes) -> str:
-        target = self._target(key)
-        if target.exists():
-            return target.as_uri()
+        if (known := self.find(key)) is not None:
+            return known
         path = self.new_spool_file()
         try:
             path.write_bytes(data)
@@ -54,22 +60,25 @@ class DirectoryStore:
 
     def find(self, key: str) -> str | None:
         target = self._target(key)
-        return target.as_uri() if target.is_file() else None
+        try:
+            return target.as_uri() if target.is_file() else None
+        except OSError as error:
+            raise UnavailableError(DEPENDENCY, str(error)) from error
 
     def get(self, uri: str) -> bytes:
         path = self._path(uri)
         try:
             return path.read_bytes()
-        except FileNotFoundError:
-            raise MissingError(uri) from None
         except OSError as error:
-            raise UnavailableError(DEPENDENCY, str(error)) from error
+            raise _unreadable(uri, error) from error
 
     @contextmanager
     def local(self, uri: str) -> Iterator[Path]:
         path = self._path(uri)
-        if not path.is_file():
-            raise MissingError(uri)
+        try:
+            path.open("rb").close()
+        except OSError as error:
+            raise _unreadable(uri, error) from error
         yield path
 
     def _target(self, key: str) -> Path:
@@ -80,8 +89,31 @@ class DirectoryStore:
 
     def _path(self, uri: str) -> Path:
         """The file behind ``uri``. URIs come from records, so one that points out of the store counts as missing."""
-        parts = urlsplit(uri)
-        path = Path(unquote(parts.path)).resolve()
-        if parts.scheme != "file" or not path.is_relative_to(self._root):
+        try:
+            path = local_path(uri).resolve()
+        except (ValueError, OSError, RuntimeError):
+            raise MissingError(uri) from None
+        if not path.is_relative_to(self._root):
             raise MissingError(uri)
         return path
+
+
+def _unreadable(uri: str, error: OSError) -> MissingError | UnavailableError:
+    return MissingError(uri) if error.errno in _NOTHING_THERE else UnavailableError(DEPENDENCY, str(error))
+
+
+def _make_folder(folder: Path) -> None:
+    """Makes ``folder`` and those above it, each on the disk before anything is put into it."""
+    if not folder.is_dir():
+        _make_folder(folder.parent)
+        folder.mkdir(exist_ok=True)
+        _sync(folder.parent)
+
+
+def _sync(path: Path) -> None:
+    """Returns when the content of a file, or the names in a folder, are on the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,37 +1,39 @@
 """The object store as an S3 bucket (AWS, or anything that speaks its API)."""
 
+import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
 
 import boto3
+from boto3.exceptions import Boto3Error
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from connectors.errors import MissingError, UnavailableError
 from connectors.objects.base import DEPENDENCY
+from connectors.objects.spool import remove_older
+from connectors.uris import s3_location
 
 T = TypeVar("T")
 
-_MISSING_CODES = {"404", "NoSuchKey", "NotFound", "NoSuchBucket"}
+_MISSING_CODES = {"404", "NoSuchKey", "NotFound"}
+"""Not ``NoSuchBucket``: without its bucket the whole store is away, and no record is to blame."""
 
 
 def s3_client(endpoint_url: str | None, region: str | None) -> Any:
-    """A client with short time limits: waiting longer is the harness's business. Credentials as boto3 finds them."""
-    return boto3.client(
+    """A client with short time limits: waiting longer is the harness's business. Credentials as boto3 finds them.
+
+    The client may be shared by threads, and made in any: boto3's default session, which may not, is left alone.
+    """
+    return boto3.session.Session().client(
         "s3",
         endpoint_url=endpoint_url,
         region_name=region,
         config=Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 2, "mode": "standard"}),
     )
-
-
-def is_missing(error: ClientError) -> bool:
-    """Whether S3 says that the object or its bucket is not there."""
-    return str(error.response.get("Error", {}).get("Code")) in _MISSING_CODES
 
 
 class S3Store:
@@ -46,24 +48,31 @@ class S3Store:
         self._client = s3_client(endpoint_url, region)
 
     def new_spool_file(self) -> Path:
-        self._spool.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as file:
-            return Path(file.name)
+        try:
+            self._spool.mkdir(parents=True, exist_ok=True)
+            with tempfile.NamedTemporaryFile(dir=self._spool, delete=False) as file:
+                return Path(file.name)
+        except OSError as error:
+            raise UnavailableError(DEPENDENCY, str(error)) from error
+
+    def remove_stale_spool_files(self, older_than_s: float) -> None:
+        remove_older(self._spool, older_than_s)
 
     def adopt(self, path: Path, key: str) -> str:
-        self._call(lambda: self._client.upload_file(str(path), self._bucket, self._prefix + key), key)
+        self._call(lambda: self._client.upload_file(str(path), self._bucket, self._prefix + key))
         return self._uri(key)
 
     def put(self, key: str, data: bytes) -> str:
-        self._call(lambda: self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data), key)
+        self._call(lambda: self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data))
         return self._uri(key)
 
     def find(self, key: str) -> str | None:
+        uri = self._uri(key)
         try:
-            self._call(lambda: self._client.head_object(Bucket=self._bucket, Key=self._prefix + key), key)
+            self._call(lambda: self._client.head_object(Bucket=self._bucket, Key=self._prefix + key), uri)
         except MissingError:
             return None
-        return self._uri(key)
+        return uri
 
     def get(self, uri: str) -> bytes:
         key = self._key(uri)
@@ -78,28 +87,37 @@ class S3Store:
     def local(self, uri: str) -> Iterator[Path]:
         key = self._key(uri)
         path = self.new_spool_file()
+
+        def download() -> None:
+            # Not download_file: it asks by HEAD first, which cannot tell a missing object from a missing bucket.
+            with self._client.get_object(Bucket=self._bucket, Key=key)["Body"] as body, path.open("wb") as file:
+                shutil.copyfileobj(body, file)
+
         try:
-            self._call(lambda: self._client.download_file(self._bucket, key, str(path)), uri)
+            self._call(download, uri)
             yield path
         finally:
             path.unlink(missing_ok=True)
 
-    def _call(self, call: Callable[[], T], what: str) -> T:
+    def _call(self, call: Callable[[], T], reading: str | None = None) -> T:
+        """``call``'s answer. ``reading`` is the URI that it reads, if any: only such a call can find nothing there."""
         try:
             return call()
         except ClientError as error:
-            if is_missing(error):
-                raise MissingError(what) from None
+            if reading is not None and str(error.response.get("Error", {}).get("Code")) in _MISSING_CODES:
+                raise MissingError(reading) from None
             raise UnavailableError(DEPENDENCY, str(error)) from error
-        except (BotoCoreError, OSError) as error:
+        except (Boto3Error, BotoCoreError, OSError) as error:
             raise UnavailableError(DEPENDENCY, str(error)) from error
 
     def _uri(self, key: str) -> str:
         return f"s3://{self._bucket}/{self._prefix}{key}"
 
     def _key(self, uri: str) -> str:
-        parts = urlsplit(uri)
-        key = parts.path.lstrip("/")
-        if parts.scheme != "s3" or parts.netloc != self._bucket or not key.startswith(self._prefix):
+        try:
+            bucket, key = s3_location(uri)
+        except ValueError:
+            raise MissingError(uri) from None
+        if bucket != self._bucket or not key or not key.startswith(self._prefix):
             raise MissingError(uri)
         return key

@@ -1,6 +1,5 @@
 """``fieldtrail worker``, ``topics`` and ``replay``."""
 
-import getpass
 import json
 import logging
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fieldtrail.cli.app import OPERATIONS, CliError, Json, settings_of
-from fieldtrail.cli.options import FromOffset, FromTime, Partition, cluster_of, start_of
+from fieldtrail.cli.options import FromOffset, FromTime, Partition, cluster_of, requester, start_of
 from fieldtrail.cli.render import table
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def worker(
     except ValueError as error:
         raise typer.BadParameter(str(error), param_hint="--stages") from None
     logging.basicConfig(level=settings.log.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for chatty in ("faust", "mode", "aiokafka"):
+    for chatty in ("faust", "mode", "aiokafka", "httpx2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     raise typer.Exit(asyncio.run(run_worker(settings, wanted)))
 
@@ -117,7 +116,7 @@ def replay(
     settings = cluster_of(ctx)
     replayer = StageReplayer(connection(settings), topic_plan(settings), make_codec(settings))
     selection = Selection(start, document_id or (), limit)
-    report = replayer.replay(stage, selection, requested_by=getpass.getuser(), dry_run=dry_run)
+    report = replayer.replay(stage, selection, requested_by=requester(), dry_run=dry_run)
     _print_replay(report, as_json)
     missing = set(selection.document_ids) - {item.document_id for item in report.replayed}
     if missing and not report.left_alone:

@@ -10,17 +10,23 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
+import fastavro
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
 AvroSchema = dict[str, Any]
 
+TIMEOUT_S = 3.0
+"""How long a registry may take for one answer. Work stands still meanwhile; trying again is the harness's business."""
+_SCHEMA_NOT_FOUND = 40403
+"""Confluent Schema Registry API, "GET /schemas/ids/{id}". A bare 404 says that the URL is wrong, not the id."""
+
 
 class UnknownSchemaError(Exception):
-    """The registry does not know this schema id. ``schema_id`` is the id on the wire."""
+    """The registry has no Avro schema of this id. ``schema_id`` is the id on the wire."""
 
     def __init__(self, schema_id: int) -> None:
-        super().__init__(f"schema id {schema_id} is not known to the registry")
+        super().__init__(f"the registry has no Avro schema with id {schema_id}")
         self.schema_id = schema_id
 
 
@@ -103,10 +109,11 @@ class RemoteRegistry:
     """A Confluent-compatible schema registry. Our schemas are registered at first use, under ``<topic>-value``.
 
     ``config`` is confluent-kafka's ``SchemaRegistryClient`` configuration (``url``, ``basic.auth.user.info``, …).
+    Unless it says otherwise, a call takes :data:`TIMEOUT_S` at most and is made once.
     """
 
     def __init__(self, config: Mapping[str, object]) -> None:
-        self._client = SchemaRegistryClient(dict(config))
+        self._client = SchemaRegistryClient({"timeout": TIMEOUT_S, "max.retries": 0, **config})
         self._ids: dict[str, int] = {}
         self._schemas: dict[int, AvroSchema] = {}
 
@@ -126,12 +133,18 @@ class RemoteRegistry:
 
     def _fetch(self, schema_id: int) -> AvroSchema:
         try:
-            text = self._client.get_schema(schema_id).schema_str
+            found = self._client.get_schema(schema_id)
         except SchemaRegistryError as error:
-            if error.http_status_code == 404:
+            if error.error_code == _SCHEMA_NOT_FOUND:
                 raise UnknownSchemaError(schema_id) from None
             raise RegistryUnavailableError(str(error)) from error
         except Exception as error:
             raise RegistryUnavailableError(str(error)) from error
-        schema: AvroSchema = json.loads(text or "{}")
+        if found.schema_type != "AVRO":
+            raise UnknownSchemaError(schema_id)
+        try:
+            schema: AvroSchema = json.loads(found.schema_str or "")
+            fastavro.parse_schema(schema)  # one that refers to schemas of other subjects cannot be read alone
+        except (ValueError, TypeError, KeyError, fastavro.schema.SchemaParseException):
+            raise UnknownSchemaError(schema_id) from None
         return schema

@@ -174,7 +174,11 @@ class StageRunner(Generic[R]):
         waits.count += 1
         if breaker.failure(reason):
             logger.warning("%s pauses: %s is down: %s", self.spec.stage.name, dependency, reason)
-        await asyncio.sleep(self._config.retry.delay(waits.count, self._rng))
+        pause = min(self._config.retry.delay(waits.count, self._rng), self._config.probe_every_s)
+        if breaker.is_open:
+            await breaker.wait_closed(pause)  # whoever finds it up again wakes the others
+        else:
+            await asyncio.sleep(pause)
         return waits
 
     def _is_hopeless(self, waits: _Waits) -> bool:

@@ -4,8 +4,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from connectors.claims import Claims, Submission
+from connectors.errors import UnavailableError
 from connectors.fetch import Fetcher
 from connectors.objects import ObjectStore
+from connectors.objects.base import DEPENDENCY as OBJECT_STORE
 from processors.classification import DocumentType
 from processors.errors import ErrorCode, Refusal
 from processors.intake import Intake, Limits
@@ -19,6 +21,9 @@ from streams.harness.stage import Identity, StageContext
 from streams.stages import work
 from streams.stages.common import failed, off_loop, progress, status
 from streams.stages.ids import digest, idempotent_document_id
+
+LONGEST_NAME = 256
+"""Characters of a document id, a tenant or an idempotency key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +90,10 @@ class IngestStage:
 
     def _fetch(self, record: DocumentSubmitted, spool: Path) -> Refusal | None:
         if record.content is not None:
-            spool.write_bytes(record.content)
+            try:
+                spool.write_bytes(record.content)
+            except OSError as error:  # a full disk, say
+                raise UnavailableError(OBJECT_STORE, str(error)) from error
             return None
         return self._fetcher.fetch(record.uri or "", spool)
 
@@ -144,8 +152,9 @@ def check_submission(record: DocumentSubmitted) -> Refusal | None:
             ErrorCode.TOO_LARGE,
             f"{len(record.content):,} bytes came inline; the limit is {MAX_INLINE_BYTES:,}. Send a URI instead.",
         )
-    if record.document_id == "" or record.tenant == "":
-        return Refusal(ErrorCode.INVALID_SUBMISSION, "document_id and tenant must not be empty strings.")
+    for name in ("document_id", "tenant", "idempotency_key"):
+        if (fault := _name_fault(getattr(record, name))) is not None:
+            return Refusal(ErrorCode.INVALID_SUBMISSION, f"{name} {fault}.")
     if record.document_type is not None and record.document_type not in set(DocumentType):
         known = ", ".join(sorted(DocumentType))
         return Refusal(ErrorCode.SCHEMA_UNKNOWN, f"Document type {record.document_type!r} is none of: {known}.")
@@ -153,6 +162,17 @@ def check_submission(record: DocumentSubmitted) -> Refusal | None:
         known = ", ".join(sorted(load_schemas()))
         return Refusal(ErrorCode.SCHEMA_UNKNOWN, f"Schema {record.schema_name!r} is none of: {known}.")
     return None
+
+
+def _name_fault(name: str | None) -> str | None:
+    """What is wrong with a producer's name for something: names become keys of records and of database rows."""
+    if name is None:
+        return None
+    if not name:
+        return "is an empty string; leave it out instead"
+    if len(name) > LONGEST_NAME:
+        return f"has {len(name):,} characters; the limit is {LONGEST_NAME}"
+    return None if name.isprintable() else "holds control characters"
 
 
 def source_key(context: StageContext) -> str:

@@ -1,5 +1,6 @@
 """A whole pipeline for tests: one broker, one worker with every stage, and the ways in and out that users have."""
 
+import io
 import os
 import subprocess
 import sys
@@ -8,14 +9,16 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
+import pytest
 from confluent_kafka import KafkaError, Message
 
+from fieldtrail.cli import main
 from fieldtrail.client import Fieldtrail
 from fieldtrail.settings import Settings, resolve
 from fieldtrail.stack import LocalStack, Worker
@@ -40,6 +43,15 @@ _LENIENT = "[route.thresholds.types]\n" + "".join(
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a command said, and its exit code."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
 @dataclass(slots=True)
 class Pipeline:
     """A running pipeline. ``inbox`` is the folder that ``file:`` URIs may read; ``config`` its settings file."""
@@ -59,16 +71,31 @@ class Pipeline:
         """A new client."""
         return Fieldtrail(self.settings)
 
-    def cli(self, *arguments: str, timeout_s: float = 60.0, **environment: str) -> subprocess.CompletedProcess[str]:
-        """``fieldtrail ARGUMENTS`` against this pipeline, from an empty folder, as a person would run it."""
-        return subprocess.run(
+    def cli(self, *arguments: str) -> Said:
+        """``fieldtrail ARGUMENTS`` against this pipeline, in this process: a new one takes a second to start."""
+        out, err = io.StringIO(), io.StringIO()
+        with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), redirect_stderr(err):
+            for name in set(os.environ) - set(self.environment()):
+                patch.delenv(name)
+            for name, value in self.environment().items():
+                patch.setenv(name, value)
+            patch.chdir(self.inbox.parent)
+            patch.setattr(sys, "argv", ["fieldtrail", *arguments])
+            try:
+                main()
+            except SystemExit as end:
+                return Said(int(end.code or 0), out.getvalue(), err.getvalue())
+        raise AssertionError("main() always ends by SystemExit")
+
+    def start_cli(self, *arguments: str) -> "subprocess.Popen[str]":
+        """The same as a process of its own, its output in pipes."""
+        return subprocess.Popen(
             [sys.executable, "-m", "fieldtrail", *arguments],
-            env=self.environment() | environment,
+            env=self.environment(),
             cwd=self.inbox.parent,
-            capture_output=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=timeout_s,
-            check=False,
         )
 
     def environment(self) -> dict[str, str]:
