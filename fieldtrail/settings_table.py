@@ -241,7 +241,7 @@ SETTINGS: tuple[Setting, ...] = (
         "OBJECT_STORE_URL",
         _url("file", "s3"),
         lambda data_dir: (data_dir / "objects").as_uri(),
-        "Originals, OCR words and page images: file:///folder or s3://bucket/prefix.",
+        "Originals and recognised words: file:///folder or s3://bucket/prefix.",
     ),
     Setting(
         "s3.endpoint_url", "AWS_ENDPOINT_URL", _url("http", "https"), None, "S3 endpoint, where it is not AWS's own."

@@ -212,7 +212,7 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
     from streams.app import GroupTimings, make_app
     from streams.harness.agent import StageAgent
     from streams.harness.runner import RunnerConfig, StageRunner
-    from streams.harness.telemetry import StageTelemetry
+    from streams.harness.telemetry import StageTelemetry, register_gauges
     from streams.http import HttpServer
     from streams.producer import WorkerProducer
     from streams.worker import Worker, WorkerConfig
@@ -229,9 +229,8 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
         telemetry = StageTelemetry(name, providers.tracer, providers.meter)
         config = RunnerConfig(software_version(), plan)
         runner = StageRunner(spec, codec, producer, config, telemetry)
-        agent = StageAgent(app, runner, plan.name(spec.topic))
-        agent.observe(telemetry)
-        agents.append(agent)
+        agents.append(StageAgent(app, runner, plan.name(spec.topic)))
+    register_gauges(providers.meter, agents)
 
     async def close() -> None:
         await parts.close()

@@ -21,7 +21,6 @@ from streams.harness.acks import AckWindow
 from streams.harness.headers import normalised
 from streams.harness.runner import StageRunner
 from streams.harness.stage import Inbound
-from streams.harness.telemetry import StageTelemetry
 
 logger = logging.getLogger(__name__)
 
@@ -77,13 +76,19 @@ class StageAgent:
         app.on_partitions_assigned.connect(self._on_assigned)
         app.task(self._commit_forever)
 
-    def observe(self, telemetry: StageTelemetry) -> None:
-        """Registers the stage's gauges."""
-        telemetry.observe(
-            in_flight=lambda: len(self._tasks),
-            lag=self._lag,
-            paused=lambda: [(breaker.name, breaker.is_open) for breaker in self.runner.breakers.values()],
-        )
+    def in_flight(self) -> int:
+        """Records being worked on."""
+        return len(self._tasks)
+
+    def paused(self) -> list[tuple[str, bool]]:
+        """Dependencies that ever failed, and whether each is down."""
+        return [(breaker.name, breaker.is_open) for breaker in self.runner.breakers.values()]
+
+    def lag(self) -> int | None:
+        """Records on the stage's partitions that are not done; ``None`` before the first fetch."""
+        waiting = [self._partition_lag(tp) for tp in self._assigned]
+        known = [lag for lag in waiting if lag is not None]
+        return sum(known) if known else None
 
     async def start(self) -> None:
         """Joins the consumer group. Raises aiokafka's ``KafkaError`` where no broker answers; may be called again."""
@@ -103,7 +108,7 @@ class StageAgent:
 
     def health(self) -> StageHealth:
         """A snapshot of the stage."""
-        lag = self._lag()
+        lag = self.lag()
         idle = 0.0 if self._moved_at is None else self.app.loop.time() - self._moved_at
         paused = {b.name: b.last_reason for b in self.runner.breakers.values() if b.is_open}
         waiting = bool(lag) and not paused and not self._draining
@@ -231,12 +236,6 @@ class StageAgent:
             for task in waiting:
                 task.cancel()
             _, waiting = await asyncio.wait(waiting, timeout=CANCEL_AGAIN_S)
-
-    def _lag(self) -> int | None:
-        """Records on the stage's partitions that are not done, from the high watermark of the last fetch."""
-        waiting = [self._partition_lag(tp) for tp in self._assigned]
-        known = [lag for lag in waiting if lag is not None]
-        return sum(known) if known else None
 
     def _partition_lag(self, tp: TP) -> int | None:
         try:

@@ -13,9 +13,10 @@ fieldtrail_paused                gauge      stage, dependency  1 while the stage
 ===============================  =========  =================  ====================================================
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from time import perf_counter
+from typing import Protocol
 
 from opentelemetry import propagate, trace
 from opentelemetry.metrics import CallbackOptions, Meter, Observation
@@ -53,7 +54,6 @@ class StageTelemetry:
     def __init__(self, stage: str, tracer: Tracer, meter: Meter) -> None:
         self._stage = stage
         self._tracer = tracer
-        self._meter = meter
         self._records = meter.create_counter("fieldtrail_records", description="Records taken to an end")
         self._seconds = meter.create_histogram(
             "fieldtrail_record_seconds", unit="s", description="Seconds from delivery to acknowledged outputs"
@@ -86,25 +86,45 @@ class StageTelemetry:
         """A dead letter was written."""
         self._dead.add(1, {"stage": self._stage, "code": code})
 
-    def observe(
-        self,
-        in_flight: Callable[[], int],
-        lag: Callable[[], int | None],
-        paused: Callable[[], Iterable[tuple[str, bool]]],
-    ) -> None:
-        """Registers the gauges, read when metrics are scraped."""
-        stage = {"stage": self._stage}
 
-        def observe_lag(_: CallbackOptions) -> Iterable[Observation]:
-            value = lag()
-            return () if value is None else (Observation(value, stage),)
+class Observed(Protocol):
+    """What the gauges ask of a stage."""
 
-        def observe_paused(_: CallbackOptions) -> Iterable[Observation]:
-            return [Observation(int(is_open), {**stage, "dependency": name}) for name, is_open in paused()]
+    name: str
 
-        self._meter.create_observable_gauge("fieldtrail_in_flight", [lambda _: (Observation(in_flight(), stage),)])
-        self._meter.create_observable_gauge("fieldtrail_lag", [observe_lag])
-        self._meter.create_observable_gauge("fieldtrail_paused", [observe_paused])
+    def in_flight(self) -> int:
+        """Records being worked on."""
+
+    def lag(self) -> int | None:
+        """Records waiting on the stage's topic; ``None`` before anything is known."""
+
+    def paused(self) -> Iterable[tuple[str, bool]]:
+        """Dependencies that ever failed, and whether each is down."""
+
+
+def register_gauges(meter: Meter, stages: Sequence[Observed]) -> None:
+    """The gauges of all stages of a process, read when metrics are scraped.
+
+    Once per process: OpenTelemetry keeps only the first callbacks of an instrument that is created twice.
+    """
+
+    def in_flight(_: CallbackOptions) -> Iterable[Observation]:
+        return [Observation(stage.in_flight(), {"stage": stage.name}) for stage in stages]
+
+    def lag(_: CallbackOptions) -> Iterable[Observation]:
+        known = [(stage.name, stage.lag()) for stage in stages]
+        return [Observation(value, {"stage": name}) for name, value in known if value is not None]
+
+    def paused(_: CallbackOptions) -> Iterable[Observation]:
+        return [
+            Observation(int(is_down), {"stage": stage.name, "dependency": dependency})
+            for stage in stages
+            for dependency, is_down in stage.paused()
+        ]
+
+    meter.create_observable_gauge("fieldtrail_in_flight", [in_flight], description="Records being worked on")
+    meter.create_observable_gauge("fieldtrail_lag", [lag], description="Records waiting on the stage's topic")
+    meter.create_observable_gauge("fieldtrail_paused", [paused], description="1 while a dependency is down")
 
 
 def untraced(stage: str) -> StageTelemetry:
