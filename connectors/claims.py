@@ -4,8 +4,10 @@ A claim is made once and never changes, so asking again after a crash gives the 
 duplicate detection safe under at-least-once delivery.
 """
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 from sqlalchemy import Column, MetaData, String, Table, create_engine, event, select, text
 from sqlalchemy.dialects import postgresql, sqlite
@@ -61,6 +63,13 @@ class Claims:
         self._url = make_url(url)
         self._engine = _engine(self._url)
         self._ready = False
+        # SQLite has one writer at a time, and others wait for it in sleeps of up to 100 ms; waiting here costs nothing.
+        # Workers beside this one still meet in the database.
+        self._one_writer: AbstractContextManager[object] = Lock() if self._is_sqlite else nullcontext()
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return self._url.get_backend_name() == "sqlite"
 
     def claim_submission(self, submission: Submission) -> Submission:
         """Claims ``submission.document_id``; the first claim wins. Returns the claim that stands."""
@@ -82,7 +91,7 @@ class Claims:
             if not self._ready:
                 self._make_tables()
                 self._ready = True
-            with self._engine.begin() as connection:
+            with self._one_writer, self._engine.begin() as connection:
                 _insert_first(connection, table, values)
                 keys = [column == values[column.name] for column in table.primary_key.columns]
                 return dict(connection.execute(select(table).where(*keys)).mappings().one())
@@ -93,7 +102,7 @@ class Claims:
             raise UnavailableError(DEPENDENCY, str(error.__cause__ or error)) from error
 
     def _make_tables(self) -> None:
-        if self._url.get_backend_name() == "sqlite" and self._url.database:
+        if self._is_sqlite and self._url.database:
             Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":

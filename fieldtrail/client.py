@@ -9,6 +9,7 @@
 
 import time
 import uuid
+from collections import OrderedDict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
@@ -24,6 +25,8 @@ from streams.replay import Outbox
 from streams.scan import Start, TopicReader, partition_of, scan
 from streams.stages.ids import idempotent_document_id
 from streams.status import FINAL_STATES, supersedes
+
+_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,13 +228,18 @@ class _Latest:
 
 
 class Watch:
-    """Sees documents end. Use as a context manager."""
+    """Sees documents end. Use as a context manager.
+
+    What it reads of other documents while it waits for some is remembered, for the last 1,000 of them: so documents
+    that were submitted together may be waited for one after the other.
+    """
 
     def __init__(self, client: Fieldtrail, start: Start | None = None) -> None:
         self._client = client
         begin = start or Start(end=True)
         plan = client._plan
         self._latest = _Latest()
+        self._others: OrderedDict[str, list[Inbound]] = OrderedDict()
         self._reader = TopicReader(
             client._connection,
             {plan.name(topic): begin for topic in (topics.STATUS, topics.RESULTS, topics.REVIEW)},
@@ -247,16 +255,30 @@ class Watch:
         """Yields each document as it ends. Raises ``TimeoutError`` that names how many are missing."""
         waiting = set(document_ids)
         deadline = time.monotonic() + timeout_s
+        known = [record for document_id in waiting for record in self._others.pop(document_id, ())]
         while waiting:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimeoutError(
-                    f"{len(waiting)} documents did not end within {timeout_s:g} s; is a worker running? "
-                    "'fieldtrail status' tells for the local stack"
-                )
-            record = self._reader.poll(min(1.0, left))
+            record = known.pop(0) if known else self._read(deadline, timeout_s, len(waiting))
             document_id = None if record is None else self._client._take(record, self._latest, waiting)
             final = None if document_id is None else self._latest.final(document_id)
             if final is not None:
                 waiting.discard(final.document_id)
                 yield final
+            elif record is not None and document_id is None:
+                self._remember(record)
+
+    def _read(self, deadline: float, timeout_s: float, missing: int) -> Inbound | None:
+        left = deadline - time.monotonic()
+        if left <= 0:
+            documents = "1 document" if missing == 1 else f"{missing} documents"
+            raise TimeoutError(
+                f"{documents} did not end within {timeout_s:g} s; is a worker running? "
+                "'fieldtrail status' tells for the local stack"
+            )
+        return self._reader.poll(min(1.0, left))
+
+    def _remember(self, record: Inbound) -> None:
+        key = (record.key or b"").decode("utf-8", "replace")
+        self._others.setdefault(key, []).append(record)
+        self._others.move_to_end(key)
+        if len(self._others) > _REMEMBERED:
+            self._others.popitem(last=False)

@@ -9,11 +9,11 @@ from streams.contracts import topics
 from streams.contracts.codec import Codec, Undecodable
 from streams.contracts.records import DeadLetter, ReplayLogged
 from streams.contracts.topics import STAGES, TopicPlan
-from streams.harness.headers import Replay, read_error, without_errors, without_replay
+from streams.harness.headers import Headers, Replay, read_error, read_replay, without_errors, without_replay
 from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound
-from streams.kafka import KafkaConnection, make_producer
-from streams.replay import Replayed, ReplayReport, flush, place, produce
+from streams.kafka import KafkaConnection
+from streams.replay import Outbox, Replayed, ReplayReport, place
 from streams.scan import read_one, scan
 
 
@@ -34,6 +34,11 @@ class Letter:
     def failed_again(self) -> bool:
         """Whether it is a replayed record that failed again."""
         return self.error.replay_count > 0
+
+    @property
+    def key(self) -> bytes | None:
+        """The key of the original record."""
+        return None if self.error.null_key else self.record.key
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,31 +99,36 @@ class DeadLetters:
     ) -> ReplayReport:
         """Sends the original records to their stages again, untouched but for headers that name the replay.
 
-        Letters that were replayed before, and letters of records that failed again after a replay, are left alone
-        unless ``again``: so running this twice, or by the clock, never loops. Raises ``ScanError``, ``ReplayError``.
+        Left alone, unless ``again``, are letters that were replayed before, and letters of records that failed again
+        after a replay: so running this twice, or by the clock, never loops. ``limit`` counts letters sent. Letters
+        without their record, because it was too large to be written again, count as unreadable.
+        Raises ``ScanError`` and ``DeliveryError``.
         """
         replay_id = uuid.uuid4().hex
-        producer = None if dry_run else make_producer(self._connection)
+        outbox = None if dry_run else Outbox(self._connection)
+        log_topic = self._plan.name(topics.REPLAY_LOG)
         sent: list[Replayed] = []
-        scanned = 0
+        scanned = left_alone = unreadable = 0
         for letter in self.find(wanted):
-            scanned += 1
-            if (letter.replayed or letter.failed_again) and not again:
-                continue
             if limit is not None and len(sent) >= limit:
                 break
-            if producer is not None:
-                mark = Replay(replay_id, letter.error.replay_count + 1, None, letter.error.document_id)
-                headers = without_replay(without_errors(letter.record.headers)) + mark.headers()
-                produce(producer, letter.error.topic, letter.record.key, letter.record.value, list(headers))
+            scanned += 1
+            if (letter.replayed or letter.failed_again) and not again:
+                left_alone += 1
+                continue
+            if letter.error.value_omitted:
+                unreadable += 1
+                continue
+            if outbox is not None:
+                outbox.send(letter.error.topic, letter.key, letter.record.value, _headers(letter, replay_id))
                 logged = self._log(letter, replay_id, requested_by)
-                log_topic = self._plan.name(topics.REPLAY_LOG)
-                produce(producer, log_topic, letter.place.encode(), self._codec.encode(logged), [])
+                outbox.send(log_topic, letter.place.encode(), self._codec.encode(logged))
             sent.append(Replayed(letter.error.document_id, letter.error.revision, letter.place))
             progress(len(sent))
-        if producer is not None:
-            flush(producer)
-        return ReplayReport(replay_id, ",".join(wanted.stages) or "all", "", dry_run, scanned, 0, tuple(sent))
+        if outbox is not None:
+            outbox.flush()
+        stage = ",".join(wanted.stages) or "all"
+        return ReplayReport(replay_id, stage, "", dry_run, scanned, unreadable, left_alone, tuple(sent))
 
     def _log(self, letter: Letter, replay_id: str, requested_by: str) -> ReplayLogged:
         return ReplayLogged(
@@ -154,6 +164,14 @@ def parse_place(text: str) -> tuple[str, int, int]:
     if not (at and dash and topic and partition.isdecimal() and offset.isdecimal()):
         raise ValueError(f"{text!r} is no address of a dead letter; one looks like ingest.dlq-2@15")
     return topic, int(partition), int(offset)
+
+
+def _headers(letter: Letter, replay_id: str) -> Headers:
+    """The original headers and those of this replay; a pass that began as a replay keeps its revision."""
+    earlier = read_replay(letter.record.headers)
+    revision = None if earlier is None else earlier.revision
+    mark = Replay(replay_id, letter.error.replay_count + 1, revision, letter.error.document_id)
+    return without_replay(without_errors(letter.record.headers)) + mark.headers()
 
 
 def _letter(record: Inbound, replayed: Collection[str]) -> Letter | None:

@@ -8,14 +8,15 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from confluent_kafka import Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from processors.errors import ErrorCode
 from streams.contracts import topics
 from streams.contracts.codec import Codec, Undecodable
 from streams.contracts.records import DocumentStatus, DocumentSubmitted, Record, ReplayLogged
 from streams.contracts.topics import TopicPlan
 from streams.errors import StreamError
-from streams.harness.headers import Replay, read_replay, without_replay
+from streams.harness.headers import Headers, Replay, read_error, read_replay, without_replay
 from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound, StageContext
 from streams.kafka import KafkaConnection, make_producer
@@ -26,8 +27,33 @@ from streams.status import read_statuses
 FLUSH_S = 30.0
 
 
-class ReplayError(StreamError):
-    """The brokers did not take everything; the message says how much is missing. Running it again is safe."""
+class DeliveryError(StreamError):
+    """The brokers did not take everything; the message says how much is missing. Sending it again is safe."""
+
+
+class Outbox:
+    """Sends records, and knows whether the brokers took them. Not thread-safe."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._producer = make_producer(connection)
+        self._refused: list[str] = []
+
+    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
+        """Queues one record. Raises :class:`DeliveryError` where it can never be sent (it is too large)."""
+        produce(self._producer, topic, key, value, list(headers), self._note)
+
+    def flush(self) -> None:
+        """Returns when the brokers have every record. Raises :class:`DeliveryError` otherwise, once for each record
+        that they refused.
+        """
+        flush(self._producer)
+        refused, self._refused = self._refused, []
+        if refused:
+            raise DeliveryError(f"the brokers refused {len(refused)} records: {'; '.join(dict.fromkeys(refused))}")
+
+    def _note(self, error: KafkaError | None, message: Message) -> None:
+        if error is not None:
+            self._refused.append(f"{message.topic()}: {error.str()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +76,9 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """What a replay did. ``scanned`` counts records looked at, ``unreadable`` those that break the contract."""
+    """What a replay did. ``scanned`` counts records looked at, ``unreadable`` those that break the contract, and
+    ``left_alone`` what was selected but must not be sent again (the method that replays says what that is).
+    """
 
     replay_id: str
     stage: str
@@ -58,6 +86,7 @@ class ReplayReport:
     dry_run: bool
     scanned: int
     unreadable: int
+    left_alone: int = 0
     replayed: tuple[Replayed, ...] = field(default=())
 
 
@@ -66,6 +95,37 @@ class _Chosen:
     partition: int
     offset: int
     revision: int
+
+
+class _Search:
+    """Finds the newest record of each selected document; only its place is kept, so any stretch fits in memory."""
+
+    def __init__(self, selection: Selection, excluded: Collection[tuple[int, int]]) -> None:
+        self.chosen: dict[str, _Chosen] = {}
+        self.scanned = 0
+        self.unreadable = 0
+        self.conflicts = 0
+        self._wanted = set(selection.document_ids)
+        self._limit = selection.limit
+        self._excluded = excluded
+
+    def look_at(self, inbound: Inbound, record: Record | Undecodable, stage: str) -> None:
+        self.scanned += 1
+        if isinstance(record, Undecodable):
+            self.unreadable += 1
+            return
+        document_id = _document_id(record, stage, inbound)
+        if self._wanted and document_id not in self._wanted:
+            return
+        if (inbound.partition, inbound.offset) in self._excluded:
+            self.conflicts += 1
+            return
+        before = self.chosen.get(document_id)
+        if before is None and self._limit is not None and len(self.chosen) >= self._limit:
+            return
+        revision = _revision(record, inbound)
+        if before is None or revision >= before.revision:
+            self.chosen[document_id] = _Chosen(inbound.partition, inbound.offset, revision)
 
 
 class StageReplayer:
@@ -87,51 +147,67 @@ class StageReplayer:
     ) -> ReplayReport:
         """Sends each selected document's newest record to ``stage`` again, as its next revision.
 
-        ``progress`` is called with the count of records sent. Reads only to where the topic ended at the start.
-        Raises ``KeyError`` for an unknown stage, ``ScanError`` and :class:`ReplayError`.
+        Left alone are submissions that are linked to another document as duplicates, and those that were refused
+        because their document id is another document's. ``progress`` is called with the count of records sent. Reads
+        only to where the topic ended at the start. Raises ``KeyError`` for an unknown stage, ``ScanError`` and
+        :class:`DeliveryError`.
         """
         source = topics.INPUTS[stage]
         name = self._plan.name(source)
-        chosen, scanned, unreadable = self._choose(stage, name, selection)
+        search = _Search(selection, self._conflicts() if source is topics.SUBMITTED else frozenset())
+        for inbound in scan(self._connection, name, selection.start):
+            search.look_at(inbound, self._codec.decode(inbound.value, _record_type(stage)), stage)
+        statuses, logged = self._statuses(search.chosen), self._logged_revisions(search.chosen)
         sender = _Sender(self._connection, self._plan, self._codec, stage, name, requested_by, dry_run)
-        revisions = self._revisions(chosen)
-        for inbound in scan(self._connection, name, selection.start) if chosen else ():
+        duplicates = 0
+        for inbound in scan(self._connection, name, selection.start) if search.chosen else ():
             record = self._codec.decode(inbound.value, _record_type(stage))
             if isinstance(record, Undecodable):
                 continue
             document_id = _document_id(record, stage, inbound)
-            choice = chosen.get(document_id)
+            choice, known = search.chosen.get(document_id), statuses.get(document_id)
             if choice is None or (choice.partition, choice.offset) != (inbound.partition, inbound.offset):
                 continue
-            known = revisions.get(document_id)
-            revision = max(choice.revision, known.revision if known else 0) + 1
-            sender.send(inbound, record, document_id, revision)
+            if known is not None and known.state == "duplicate":
+                duplicates += 1
+                continue
+            highest = max(choice.revision, known.revision if known else 0, logged.get(document_id, 0))
+            sender.send(inbound, record, document_id, highest + 1)
             progress(len(sender.sent))
         sender.finish()
-        return ReplayReport(sender.replay_id, stage, name, dry_run, scanned, unreadable, tuple(sender.sent))
+        return ReplayReport(
+            sender.replay_id,
+            stage,
+            name,
+            dry_run,
+            search.scanned,
+            search.unreadable,
+            search.conflicts + duplicates,
+            tuple(sender.sent),
+        )
 
-    def _choose(self, stage: str, name: str, selection: Selection) -> tuple[dict[str, _Chosen], int, int]:
-        """The newest record of each selected document: only its place is kept, so that any stretch fits in memory."""
-        chosen: dict[str, _Chosen] = {}
-        scanned = unreadable = 0
-        wanted = set(selection.document_ids)
-        for inbound in scan(self._connection, name, selection.start):
-            scanned += 1
-            record = self._codec.decode(inbound.value, _record_type(stage))
-            if isinstance(record, Undecodable):
-                unreadable += 1
-                continue
-            document_id = _document_id(record, stage, inbound)
-            if wanted and document_id not in wanted:
-                continue
-            if document_id not in chosen and selection.limit is not None and len(chosen) >= selection.limit:
-                continue
-            revision = _revision(record, inbound)
-            if document_id not in chosen or revision >= chosen[document_id].revision:
-                chosen[document_id] = _Chosen(inbound.partition, inbound.offset, revision)
-        return chosen, scanned, unreadable
+    def _conflicts(self) -> frozenset[tuple[int, int]]:
+        """Places of submissions that claimed another document's id: sent again, one would supersede that document."""
+        errors = (read_error(i.headers) for i in scan(self._connection, self._plan.name(topics.dead_letters("ingest"))))
+        return frozenset(
+            (error.partition, error.offset)
+            for error in errors
+            if error is not None and error.code == ErrorCode.DOCUMENT_ID_CONFLICT
+        )
 
-    def _revisions(self, chosen: Collection[str]) -> dict[str, DocumentStatus]:
+    def _logged_revisions(self, chosen: Collection[str]) -> dict[str, int]:
+        """The highest revision that a replay ever gave each document: its record may still wait for a stage, unseen
+        by any status, and two passes must never share a revision.
+        """
+        revisions: dict[str, int] = {}
+        for inbound in scan(self._connection, self._plan.name(topics.REPLAY_LOG)) if chosen else ():
+            entry = self._codec.decode(inbound.value, ReplayLogged)
+            if isinstance(entry, Undecodable) or entry.document_id is None or entry.kind != "stage":
+                continue
+            revisions[entry.document_id] = max(revisions.get(entry.document_id, 0), entry.revision or 0)
+        return revisions
+
+    def _statuses(self, chosen: Collection[str]) -> dict[str, DocumentStatus]:
         if len(chosen) == 1:
             return read_statuses(self._connection, self._plan, self._codec, next(iter(chosen)))
         return read_statuses(self._connection, self._plan, self._codec) if chosen else {}
@@ -157,17 +233,15 @@ class _Sender:
         self._stage = stage
         self._target = target
         self._requested_by = requested_by
-        self._producer: Producer | None = None if dry_run else make_producer(connection)
+        self._outbox: Outbox | None = None if dry_run else Outbox(connection)
 
     def send(self, inbound: Inbound, record: Record, document_id: str, revision: int) -> None:
         self.sent.append(Replayed(document_id, revision, place(inbound)))
-        if self._producer is None:
+        if self._outbox is None:
             return
-        earlier = read_replay(inbound.headers)
-        mark = Replay(self.replay_id, (earlier.count if earlier else 0) + 1, revision, document_id)
-        headers = list(without_replay(inbound.headers) + mark.headers())
+        headers = without_replay(inbound.headers) + Replay(self.replay_id, 0, revision, document_id).headers()
         value = self._codec.encode(_with_revision(record, revision))
-        produce(self._producer, self._target, inbound.key, value, headers)
+        self._outbox.send(self._target, inbound.key, value, headers)
         logged = ReplayLogged(
             replay_id=self.replay_id,
             kind="stage",
@@ -181,32 +255,42 @@ class _Sender:
             requested_by=self._requested_by,
             at=utc_now(),
         )
-        produce(self._producer, self._log_topic, document_id.encode(), self._codec.encode(logged), [])
+        self._outbox.send(self._log_topic, document_id.encode(), self._codec.encode(logged))
 
     def finish(self) -> None:
-        if self._producer is not None:
-            flush(self._producer)
+        if self._outbox is not None:
+            self._outbox.flush()
 
 
 def produce(
-    producer: Producer, topic: str, key: bytes | None, value: bytes | None, headers: list[tuple[str, bytes]]
+    producer: Producer,
+    topic: str,
+    key: bytes | None,
+    value: bytes | None,
+    headers: list[tuple[str, bytes]],
+    told: Callable[[KafkaError | None, Message], None] = lambda _error, _message: None,
 ) -> None:
-    """Queues one record, waiting while the client's queue is full."""
+    """Queues one record, waiting while the client's queue is full; ``told`` is called with its delivery or error.
+
+    Raises :class:`DeliveryError` where the record can never be sent.
+    """
     while True:
         try:
-            producer.produce(topic, value=value, key=key, headers=headers)
+            producer.produce(topic, value=value, key=key, headers=headers, on_delivery=told)
         except BufferError:
             producer.poll(0.5)
+        except KafkaException as error:
+            raise DeliveryError(f"a record for {topic} cannot be sent: {error.args[0].str()}") from error
         else:
             producer.poll(0)
             return
 
 
 def flush(producer: Producer) -> None:
-    """Waits until the brokers have everything. Raises :class:`ReplayError` otherwise."""
+    """Waits until the brokers have everything. Raises :class:`DeliveryError` after 30 s without that."""
     left = producer.flush(FLUSH_S)
     if left:
-        raise ReplayError(f"{left} records were not acknowledged within {FLUSH_S:g} s; run the replay again")
+        raise DeliveryError(f"{left} records were not acknowledged within {FLUSH_S:g} s; are the brokers well?")
 
 
 def place(inbound: Inbound) -> str:

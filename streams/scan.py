@@ -1,6 +1,7 @@
 """Reads stretches of topics without joining a group: what replay, ``dlq``, ``show`` and ``results`` are built on."""
 
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -36,13 +37,22 @@ BEGINNING = Start()
 
 
 class TopicReader:
-    """Reads ``topics`` from ``start`` for as long as it is asked to. Use as a context manager; not thread-safe."""
+    """Reads ``topics`` from their starts for as long as it is asked to. Use as a context manager; not thread-safe.
+
+    Raises :class:`ScanError` where a topic cannot be read.
+    """
 
     def __init__(self, connection: KafkaConnection, topics: Mapping[str, Start]) -> None:
         self._consumer = make_reader(connection)
+        self._floors: dict[tuple[str, int], int] = {}
         try:
-            places = [place for topic, start in topics.items() for place in _places(self._consumer, topic, start)]
-            self._consumer.assign(places)
+            for topic, start in topics.items():
+                for place in _places(self._consumer, topic, start):
+                    self._floors[topic, place.partition] = place.offset
+            self._consumer.assign([self._begin(topic, partition) for topic, partition in self._floors])
+        except KafkaException as error:
+            self._consumer.close()
+            raise ScanError(_reason(error)) from error
         except BaseException:
             self._consumer.close()
             raise
@@ -60,25 +70,35 @@ class TopicReader:
             return None
         error = message.error()
         if error is None:
-            return to_inbound(message)
+            inbound = to_inbound(message)
+            return inbound if inbound.offset >= self._floors[inbound.topic, inbound.partition] else None
         if error.code() == KafkaError._PARTITION_EOF or error.retriable():
             return None
         raise ScanError(error.str())
 
+    def _begin(self, topic: str, partition: int) -> TopicPartition:
+        """Where to fetch from: not beyond the end, which would make the client begin anew at the oldest record."""
+        floor = self._floors[topic, partition]
+        if floor <= 0:  # the first record, or librdkafka's name for the beginning
+            return TopicPartition(topic, partition, floor)
+        return TopicPartition(topic, partition, min(floor, _watermarks(self._consumer, topic, partition)[1]))
+
 
 def scan(connection: KafkaConnection, topic: str, start: Start = BEGINNING) -> Iterator[Inbound]:
-    """The records of ``topic`` from ``start`` to where its partitions ended when the scan began.
+    """The records of ``topic`` from ``start`` to where its partitions ended when the first record was asked for.
 
     Partition by partition, each in offset order. Raises :class:`ScanError`.
     """
-    consumer = make_reader(connection)
     try:
-        for place in _places(consumer, topic, start):
-            yield from _scan_partition(consumer, place)
+        with closing(make_reader(connection)) as consumer:
+            stretches = [_stretch(consumer, place) for place in _places(consumer, topic, start)]
+        for partition, begin, end in stretches:
+            if begin < end:
+                # A consumer of its own: one that has just read another partition waits out its long poll there first.
+                with closing(make_reader(connection)) as consumer:
+                    yield from _read_stretch(consumer, TopicPartition(topic, partition, begin), end)
     except KafkaException as error:
-        raise ScanError(f"{topic}: {error.args[0].str()}") from error
-    finally:
-        consumer.close()
+        raise ScanError(f"{topic}: {_reason(error)}") from error
 
 
 def read_one(connection: KafkaConnection, topic: str, partition: int, offset: int) -> Inbound | None:
@@ -90,11 +110,8 @@ def read_one(connection: KafkaConnection, topic: str, partition: int, offset: in
 
 def partition_of(connection: KafkaConnection, topic: str, key: str) -> int:
     """The partition that records keyed ``key`` are on (murmur2, as all our producers). Raises :class:`ScanError`."""
-    consumer = make_reader(connection)
-    try:
+    with closing(make_reader(connection)) as consumer:
         partitions = _partitions(consumer, topic)
-    finally:
-        consumer.close()
     return int(DefaultPartitioner()(key.encode(), partitions, partitions))
 
 
@@ -116,37 +133,50 @@ def _partitions(consumer: Consumer, topic: str) -> list[int]:
     try:
         metadata = consumer.list_topics(topic, timeout=TIMEOUT_S).topics[topic]
     except KafkaException as error:
-        raise ScanError(f"the brokers do not answer: {error.args[0].str()}") from error
+        raise ScanError(f"the brokers do not answer: {_reason(error)}") from error
     if metadata.error is not None:
         raise ScanError(f"topic {topic} does not exist; create it with 'fieldtrail topics apply'")
     return sorted(metadata.partitions)
 
 
+def _reason(error: KafkaException) -> str:
+    cause = error.args[0]
+    return str(cause.str() if isinstance(cause, KafkaError) else cause)
+
+
 def _places(consumer: Consumer, topic: str, start: Start) -> list[TopicPartition]:
-    partitions = [start.partition] if start.partition is not None else _partitions(consumer, topic)
-    if start.time is not None:
-        millis = int(start.time.timestamp() * 1000)
-        asked = [TopicPartition(topic, partition, millis) for partition in partitions]
-        found: list[TopicPartition] = consumer.offsets_for_times(asked, timeout=TIMEOUT_S)
-        return found
-    offset = OFFSET_END if start.end else OFFSET_BEGINNING if start.offset is None else start.offset
-    if not start.end:
+    partitions = _partitions(consumer, topic)
+    if start.partition is not None:
+        if start.partition not in partitions:
+            raise ScanError(f"topic {topic} has no partition {start.partition}; it has 0 to {partitions[-1]}")
+        partitions = [start.partition]
+    if start.time is None and not start.end:
+        offset = OFFSET_BEGINNING if start.offset is None else start.offset
         return [TopicPartition(topic, partition, offset) for partition in partitions]
-    # The end is pinned now: a record sent after this call is read, whenever the consumer gets to fetching.
-    return [
-        TopicPartition(
-            topic, partition, consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=TIMEOUT_S)[1]
-        )
-        for partition in partitions
-    ]
+    # Ends are pinned now: a record sent after this call is read, whenever the consumer gets to fetching.
+    ends = [TopicPartition(topic, partition, _watermarks(consumer, topic, partition)[1]) for partition in partitions]
+    if start.time is None:
+        return ends
+    millis = max(0, int(start.time.timestamp() * 1000))  # Kafka gives negative times meanings of its own
+    asked = [TopicPartition(topic, partition, millis) for partition in partitions]
+    found = consumer.offsets_for_times(asked, timeout=TIMEOUT_S)
+    return [end if place.offset == OFFSET_END else place for place, end in zip(found, ends, strict=True)]
 
 
-def _scan_partition(consumer: Consumer, place: TopicPartition) -> Iterator[Inbound]:
-    low, high = consumer.get_watermark_offsets(TopicPartition(place.topic, place.partition), timeout=TIMEOUT_S)
-    begin = high if place.offset == OFFSET_END else max(low, place.offset)
-    if begin >= high:
-        return
-    consumer.assign([TopicPartition(place.topic, place.partition, begin)])
+def _watermarks(consumer: Consumer, topic: str, partition: int) -> tuple[int, int]:
+    """The offsets of the oldest record, and of the next one to come."""
+    low, high = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=TIMEOUT_S)
+    return low, high
+
+
+def _stretch(consumer: Consumer, place: TopicPartition) -> tuple[int, int, int]:
+    """Partition, first offset to read and the offset to stop before."""
+    low, high = _watermarks(consumer, place.topic, place.partition)
+    return place.partition, max(low, place.offset), high
+
+
+def _read_stretch(consumer: Consumer, place: TopicPartition, end: int) -> Iterator[Inbound]:
+    consumer.assign([place])
     while True:
         message = consumer.poll(TIMEOUT_S)
         if message is None:
@@ -158,8 +188,8 @@ def _scan_partition(consumer: Consumer, place: TopicPartition) -> Iterator[Inbou
             if error.retriable():
                 continue
             raise ScanError(f"{place.topic}-{place.partition}: {error.str()}")
-        if message.offset() >= high:
+        if message.offset() >= end:
             return
         yield to_inbound(message)
-        if message.offset() == high - 1:
+        if message.offset() == end - 1:
             return

@@ -14,8 +14,14 @@ FINAL_STATES = frozenset({"duplicate", "completed", "review", "failed"})
 
 
 def supersedes(new: DocumentStatus, old: DocumentStatus) -> bool:
-    """Whether ``new`` tells a later state than ``old``, whichever arrived first: by revision, stage, then time."""
-    return _rank(new) >= _rank(old)
+    """Whether ``new`` tells a later state than ``old``, whichever arrived first: by revision, stage, then time.
+
+    Two different records never supersede each other both ways, so the merged state does not depend on arrival.
+    """
+    ranks = _rank(new), _rank(old)
+    if ranks[0] == ranks[1]:
+        return new.model_dump_json() >= old.model_dump_json()
+    return ranks[0] > ranks[1]
 
 
 def merge(statuses: Iterable[DocumentStatus]) -> dict[str, DocumentStatus]:
@@ -42,6 +48,6 @@ def read_statuses(
     )
 
 
-def _rank(status: DocumentStatus) -> tuple[int, int, float]:
+def _rank(status: DocumentStatus) -> tuple[int, int, float, bool]:
     stage = STAGES.index(status.stage) if status.stage in STAGES else len(STAGES)
-    return status.revision, stage, status.at.timestamp()
+    return status.revision, stage, status.at.timestamp(), status.state in FINAL_STATES

@@ -27,7 +27,7 @@ class ObjectStore(Protocol):
         """
 
     def put(self, key: str, data: bytes) -> str:
-        """Stores ``data`` under ``key`` and returns its URI."""
+        """Stores ``data``, which can be made again, under ``key`` and returns its URI. Survives a killed process."""
 
     def find(self, key: str) -> str | None:
         """The URI under ``key``, or ``None`` where nothing is stored."""

@@ -16,7 +16,8 @@ _NOTHING_THERE = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR, errno.ENAMETOOLONG}
 
 
 class DirectoryStore:
-    """Files below ``root``, written whole or not at all (temporary file, fsync, rename, fsync of the folder)."""
+    """Files below ``root``, written whole or not at all: a temporary file, then a rename. Originals are on the disk (fsync
+    of file and folder) when :meth:`adopt` returns."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.resolve()
@@ -49,14 +50,16 @@ class DirectoryStore:
     def put(self, key: str, data: bytes) -> str:
         if (known := self.find(key)) is not None:
             return known
-        path = self.new_spool_file()
+        target, path = self._target(key), self.new_spool_file()
         try:
             path.write_bytes(data)
-            return self.adopt(path, key)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            path.replace(target)
         except OSError as error:
             raise UnavailableError(DEPENDENCY, str(error)) from error
         finally:
             path.unlink(missing_ok=True)
+        return target.as_uri()
 
     def find(self, key: str) -> str | None:
         target = self._target(key)

@@ -1,6 +1,5 @@
 """``fieldtrail dlq``: dead letters by code and day, one in full, and again once the cause is mended."""
 
-import getpass
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +8,7 @@ import typer
 
 from fieldtrail.cli.app import OPERATIONS, CliError, Json
 from fieldtrail.cli.operations import DocumentIds, DryRun, counted, print_replay_id, print_report_json, print_sent
-from fieldtrail.cli.options import cluster_of, moment
+from fieldtrail.cli.options import cluster_of, moment, requester
 from fieldtrail.cli.render import table
 
 if TYPE_CHECKING:
@@ -113,7 +112,7 @@ def replay_letters(
     """
     wanted = _filter(stage, code, document_id, letter or (), since, until)
     letters = _open(cluster_of(ctx))
-    report = letters.replay(wanted, requested_by=getpass.getuser(), dry_run=dry_run, limit=limit, again=again)
+    report = letters.replay(wanted, requested_by=requester(), dry_run=dry_run, limit=limit, again=again)
     _print_replay(report, as_json)
 
 
@@ -206,6 +205,10 @@ def _print_replay(report: "ReplayReport", as_json: bool) -> None:
         typer.echo(
             f"{report.left_alone} left alone: replayed before, or failed again after that; --again sends these too"
         )
+    if report.unreadable:
+        typer.echo(
+            f"{report.unreadable} cannot be sent again: their records were too large to be kept with the letters"
+        )
     print_replay_id(report)
 
 
@@ -228,6 +231,8 @@ def _original(settings: "Settings", letter: "Letter") -> dict[str, Any]:
     assert record_type is not None, "every stage reads a topic with a contract"
     decoded = make_codec(settings).decode(letter.record.value, record_type)
     value = {"unreadable": decoded.message} if isinstance(decoded, Undecodable) else to_json(decoded)
+    if letter.error.value_omitted:
+        value = {"unreadable": "The record was too large to be kept here; it lies where it failed."}
     headers = [[name, data.decode("utf-8", "replace")] for name, data in without_errors(letter.record.headers)]
-    key = None if letter.record.key is None else letter.record.key.decode("utf-8", "replace")
+    key = None if letter.key is None else letter.key.decode("utf-8", "replace")
     return {"key": key, "headers": headers, "bytes": len(letter.record.value or b""), "value": value}

@@ -1,5 +1,7 @@
 """What several commands share: brokers that answer, and where to start reading a topic."""
 
+import getpass
+import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,21 +25,26 @@ Partition = Annotated[int | None, typer.Option(min=0, help="Read this partition 
 
 def cluster_of(ctx: typer.Context) -> "Settings":
     """The settings of this call, once a broker has answered. Raises ``CliError`` that says what to do if none does."""
-    from confluent_kafka import KafkaException
-
     from fieldtrail.wiring import connection
-    from streams.kafka import make_reader
+    from streams.kafka import why_unreachable
 
     settings = settings_of(ctx)
-    try:
-        make_reader(connection(settings)).list_topics(timeout=ANSWER_TIMEOUT_S)
-    except KafkaException as error:
+    reason = why_unreachable(connection(settings), ANSWER_TIMEOUT_S)
+    if reason is not None:
         raise CliError(
             f"no Kafka broker answers at {settings.kafka.bootstrap_servers} "
-            f"({settings.origin('kafka.bootstrap_servers')}): {error.args[0].str()}. "
+            f"({settings.origin('kafka.bootstrap_servers')}): {reason}. "
             "Start the local stack with 'fieldtrail up', or set KAFKA_BOOTSTRAP_SERVERS"
-        ) from error
+        )
     return settings
+
+
+def requester() -> str:
+    """Who asks, for the replay log: the login name, or the user id where it has none (a container)."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"uid {os.getuid()}"
 
 
 def start_of(offset: int | None, time: str | None, partition: int | None) -> "Start":

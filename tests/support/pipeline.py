@@ -87,11 +87,11 @@ class Pipeline:
                 return Said(int(end.code or 0), out.getvalue(), err.getvalue())
         raise AssertionError("main() always ends by SystemExit")
 
-    def start_cli(self, *arguments: str) -> "subprocess.Popen[str]":
-        """The same as a process of its own, its output in pipes."""
+    def start_cli(self, *arguments: str, **environment: str) -> "subprocess.Popen[str]":
+        """The same as a process of its own, its output in pipes; ``environment`` is added to :meth:`environment`."""
         return subprocess.Popen(
             [sys.executable, "-m", "fieldtrail", *arguments],
-            env=self.environment(),
+            env=self.environment() | environment,
             cwd=self.inbox.parent,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -136,9 +136,9 @@ class Pipeline:
         found = DeadLetters(self.link, topic_plan(self.settings), self.codec).find(wanted or LetterFilter())
         return list(found)
 
-    def letter(self, document_id: str, count: int = 1) -> list[Letter]:
-        """The dead letters of one document, once there are ``count``."""
-        wanted = LetterFilter(document_ids=(document_id,))
+    def letter(self, document_id: str, count: int = 1, stage: str = "ingest") -> list[Letter]:
+        """The dead letters of one document in one stage, once there are ``count``."""
+        wanted = LetterFilter(stages=(stage,), document_ids=(document_id,))
         return wait_for(lambda: found if len(found := self.letters(wanted)) >= count else None, f"{count} dead letters")
 
     def page(self, path: str) -> tuple[int, str]:
