@@ -121,7 +121,7 @@ def run_bench(documents: int, rounds: int, rate: float, seconds: float, folder: 
         idle = rss_of(psutil.Process(worker))
         with Fieldtrail(settings) as client, PeakRss(worker) as memory:
             _tell("warming up")
-            _through_kafka(client, list(itertools.islice(stream, 40)))
+            _through_kafka(client, list(itertools.islice(stream, documents)))
             done = []
             for number in range(1, rounds + 1):
                 plain = _plain_loop(list(itertools.islice(stream, documents)), folder)

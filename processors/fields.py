@@ -7,7 +7,7 @@ boundaries by the hundred, and Python pickles slotted frozen dataclasses ten tim
 
 from dataclasses import dataclass, field
 from datetime import date
-from decimal import Decimal
+from decimal import Context, Decimal
 from enum import StrEnum
 
 from processors.geometry import Box
@@ -161,9 +161,21 @@ def canonical_text(value: FieldValue | None, field_type: FieldType) -> str | Non
         return value
     if isinstance(value, date):
         return value.isoformat()
-    text = f"{value:f}"
-    whole, _, decimals = text.partition(".")
-    decimals = decimals.rstrip("0")
-    if field_type is FieldType.MONEY:
-        decimals = decimals.ljust(2, "0")
-    return f"{whole}.{decimals}" if decimals else whole
+    return f"{plain_decimal(value, field_type):f}"
+
+
+_EXACT = Context(prec=MAX_DIGITS + MAX_DECIMALS)
+
+
+def plain_decimal(value: Decimal, field_type: FieldType) -> Decimal:
+    """The same number with no trailing zeros but those that money has: at least two decimals. It must be representable.
+
+    What a reader finds and what comes back from the wire, where all decimals have the contract's scale, is thereby the
+    same to the digit, and rules that look at a price's last decimal judge alike.
+    """
+    short = value.normalize(_EXACT)
+    last_digit = short.as_tuple().exponent
+    if not isinstance(last_digit, int):
+        return value
+    least = -2 if field_type is FieldType.MONEY else 0
+    return short.quantize(Decimal(1).scaleb(min(last_digit, least)), context=_EXACT)

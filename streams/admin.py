@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from streams.contracts.topics import TOPICS, Topic, TopicPlan
 from streams.errors import StreamError
-from streams.kafka import KafkaConnection
+from streams.kafka import KafkaConnection, client_log
 
 TIMEOUT_S = 30.0
 
@@ -33,7 +33,9 @@ class TopicState:
 
 def admin_client(connection: KafkaConnection) -> AdminClient:
     """An admin client for ``connection``."""
-    return AdminClient({**connection.confluent_config(), "socket.timeout.ms": int(TIMEOUT_S * 1000)})
+    return AdminClient(
+        {**connection.confluent_config(), "socket.timeout.ms": int(TIMEOUT_S * 1000)}, logger=client_log()
+    )
 
 
 def apply(connection: KafkaConnection, plan: TopicPlan, topics: Iterable[Topic] = TOPICS) -> list[TopicState]:

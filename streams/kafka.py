@@ -99,7 +99,7 @@ class KafkaConnection:
         return context
 
 
-def _client_log() -> logging.Logger:
+def client_log() -> logging.Logger:
     """librdkafka's own log, silent unless the program sets it up: what matters comes back as errors of the calls."""
     log = logging.getLogger("fieldtrail.librdkafka")
     if not log.handlers:
@@ -117,7 +117,7 @@ def why_unreachable(connection: KafkaConnection, timeout_s: float) -> str | None
     told: list[KafkaError] = []  # what the calls themselves raise only says that there is no connection
     deadline = time.monotonic() + timeout_s
     try:
-        client = AdminClient({**connection.confluent_config(), "error_cb": told.append}, logger=_client_log())
+        client = AdminClient({**connection.confluent_config(), "error_cb": told.append}, logger=client_log())
     except KafkaException as error:  # a file that cannot be read, for instance
         return str(error.args[0].str())
     while True:
@@ -144,7 +144,7 @@ def make_producer(connection: KafkaConnection) -> Producer:
             "message.max.bytes": MAX_RECORD_BYTES,
             "linger.ms": 5,
         },
-        logger=_client_log(),
+        logger=client_log(),
     )
 
 
@@ -162,5 +162,5 @@ def make_reader(connection: KafkaConnection, group: str | None = None) -> Consum
             "enable.partition.eof": True,
             "fetch.message.max.bytes": MAX_RECORD_BYTES,
         },
-        logger=_client_log(),
+        logger=client_log(),
     )

@@ -8,7 +8,7 @@ from streams.harness.headers import Headers
 from streams.harness.producing import ProduceError, RecordTooLargeError
 from streams.kafka import KafkaConnection
 
-LINGER_MS = 10
+LINGER_MS = 5
 """Records of all stages are gathered for this long; at a few hundred a second that cuts the requests to a tenth."""
 REQUEST_TIMEOUT_MS = 20_000
 

@@ -9,10 +9,14 @@ DEPENDENCY = "object_store"
 
 
 class ObjectStore(Protocol):
-    """Bytes under keys such as ``originals/ab/abcd…``. Keys name their content, so writing one twice changes nothing.
+    """Bytes under keys such as ``originals/ab/abcd…``. Keys name their content: writing one twice changes nothing.
 
-    All calls block; call them from a thread. They raise ``UnavailableError`` where the store does not answer.
+    All calls block; call them from a thread, but for reads of a store with ``quick_reads``. They raise
+    ``UnavailableError`` where the store does not answer.
     """
+
+    quick_reads: bool
+    """Whether :meth:`get`, :meth:`find` and :meth:`local` take microseconds: an event loop may wait for them."""
 
     def new_spool_file(self) -> Path:
         """An empty temporary file, on the filesystem from which :meth:`adopt` is cheapest. The caller removes it."""

@@ -39,6 +39,8 @@ def s3_client(endpoint_url: str | None, region: str | None) -> Any:
 class S3Store:
     """Objects below ``prefix`` in ``bucket``. Temporary copies lie in ``spool``."""
 
+    quick_reads = False
+
     def __init__(
         self, bucket: str, prefix: str, spool: Path, *, endpoint_url: str | None = None, region: str | None = None
     ) -> None:

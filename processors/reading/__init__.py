@@ -6,10 +6,11 @@ else changing. Readers are asked in order and the first that reads something win
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Protocol
 
 from processors.document import Page
-from processors.fields import Extraction, Field, LineItem, is_representable
+from processors.fields import Extraction, Field, LineItem, is_representable, plain_decimal
 from processors.schemas import ExtractionSchema
 
 __all__ = ["Reader", "ReadingInput", "default_readers", "read_document"]
@@ -52,7 +53,7 @@ def read_document(document: ReadingInput, readers: Sequence[Reader]) -> Extracti
 
     Notes of the readers before it, that tried and read nothing, come first in its notes. Where none reads
     anything, the extraction is empty but for the notes. A number that the contracts cannot carry exactly stays
-    without value, for a person to settle.
+    without value, for a person to settle; the others have no needless zeros.
     """
     notes: tuple[str, ...] = ()
     for reader in readers:
@@ -70,7 +71,8 @@ def _representable(extraction: Extraction) -> Extraction:
 
     def checked(field: Field) -> Field:
         if is_representable(field.value):
-            return field
+            value = field.value
+            return replace(field, value=plain_decimal(value, field.type)) if isinstance(value, Decimal) else field
         notes.append(f"{field.name}: {field.raw_text} has more digits than a record can carry exactly")
         return replace(field, value=None)
 

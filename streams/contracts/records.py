@@ -5,11 +5,12 @@ Instances are immutable and validated; ``model_dump()`` gives exactly what the s
 """
 
 from datetime import UTC, datetime
-from typing import Annotated, ClassVar
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict
 
-from processors.fields import Evidence, FieldValue, LineItem
+from processors.fields import Evidence, FieldType, FieldValue, LineItem, plain_decimal
 from processors.fields import Field as DocumentField
 from processors.validation import Finding
 
@@ -21,6 +22,27 @@ def to_millis(value: datetime) -> datetime:
 
 
 Timestamp = Annotated[datetime, AfterValidator(to_millis)]
+
+
+def _plain_fields(fields: Any) -> Any:
+    """Decimals as they were before the wire padded them to the contract's scale. Only what comes off the wire is a
+    list of dictionaries.
+    """
+    for field in fields:
+        if isinstance(field, dict) and isinstance(field.get("value"), Decimal):
+            field["value"] = plain_decimal(field["value"], FieldType(field["type"]))
+    return fields
+
+
+def _plain_lines(lines: Any) -> Any:
+    for line in lines:
+        if isinstance(line, dict):
+            _plain_fields(line["cells"])
+    return lines
+
+
+Fields = Annotated[tuple[DocumentField, ...], BeforeValidator(_plain_fields)]
+LineItems = Annotated[tuple[LineItem, ...], BeforeValidator(_plain_lines)]
 
 
 class Part(BaseModel):
@@ -151,8 +173,8 @@ class DocumentExtracted(Record):
     extraction_schema: SchemaRef | None = None
     recognized_pages: tuple[RecognizedPage, ...]
     failed_pages: tuple[PageFailure, ...] = ()
-    fields: tuple[DocumentField, ...]
-    line_items: tuple[LineItem, ...]
+    fields: Fields
+    line_items: LineItems
     notes: tuple[str, ...] = ()
     trail: tuple[Hop, ...] = ()
 
@@ -164,8 +186,8 @@ class DocumentValidated(Record):
     extraction_schema: SchemaRef | None = None
     recognized_pages: tuple[RecognizedPage, ...]
     failed_pages: tuple[PageFailure, ...] = ()
-    fields: tuple[DocumentField, ...]
-    line_items: tuple[LineItem, ...]
+    fields: Fields
+    line_items: LineItems
     missing_required: tuple[str, ...] = ()
     failed_rules: tuple[Finding, ...] = ()
     notes: tuple[str, ...] = ()
@@ -184,8 +206,8 @@ class DocumentResult(Record):
     decision: str
     classification: Classification
     extraction_schema: SchemaRef | None = None
-    fields: tuple[DocumentField, ...]
-    line_items: tuple[LineItem, ...]
+    fields: Fields
+    line_items: LineItems
     notes: tuple[str, ...] = ()
     filename: str | None = None
     content_uri: str
@@ -206,8 +228,8 @@ class ReviewRequest(Record):
     extraction_schema: SchemaRef | None = None
     recognized_pages: tuple[RecognizedPage, ...]
     failed_pages: tuple[PageFailure, ...] = ()
-    fields: tuple[DocumentField, ...]
-    line_items: tuple[LineItem, ...]
+    fields: Fields
+    line_items: LineItems
     reasons: tuple[str, ...]
     review_required_fields: tuple[str, ...]
     notes: tuple[str, ...] = ()

@@ -14,6 +14,8 @@ import fastavro
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
 
+from streams.errors import StreamError
+
 AvroSchema = dict[str, Any]
 
 TIMEOUT_S = 3.0
@@ -30,7 +32,7 @@ class UnknownSchemaError(Exception):
         self.schema_id = schema_id
 
 
-class RegistryUnavailableError(Exception):
+class RegistryUnavailableError(StreamError):
     """The schema registry cannot be reached; trying again later may help."""
 
 

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -54,6 +55,24 @@ async def off_loop(call: Callable[[], T]) -> T | Retry | Dead:
         return missing(error)
 
 
+async def read_store(store: ObjectStore, call: Callable[[], T]) -> T:
+    """``call``, which reads from ``store``: in a thread where that may take long. Raises what ``call`` raises.
+
+    A thread costs more than reading a page's words from a local disk, and there are several reads a document.
+    """
+    return call() if store.quick_reads else await asyncio.to_thread(call)
+
+
+async def load_words(store: ObjectStore, pages: Sequence[RecognizedPage]) -> list[bytes] | Retry | Dead:
+    """The stored words of ``pages``, in order, or what the store's failure means for the record."""
+    try:
+        return [await read_store(store, partial(store.get, page.words_uri)) for page in pages]
+    except UnavailableError as error:
+        return unavailable(error)
+    except MissingError as error:
+        return missing(error)
+
+
 async def all_or_none(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     """The answers of all, in order. Where one raises, the others are cancelled and ended, and its exception leaves."""
     try:
@@ -68,16 +87,11 @@ async def all_or_none(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
 async def local_file(store: ObjectStore, uri: str) -> AsyncIterator[Path]:
     """The bytes at ``uri`` as a local file while the context lasts. Raises as :meth:`ObjectStore.local` does."""
     context = store.local(uri)
-    path = await asyncio.to_thread(context.__enter__)
+    path = await read_store(store, context.__enter__)
     try:
         yield path
     finally:
-        await asyncio.to_thread(context.__exit__, None, None, None)
-
-
-def load_words(store: ObjectStore, pages: Sequence[RecognizedPage]) -> list[bytes]:
-    """The stored words of ``pages``, in order; blocks."""
-    return [store.get(page.words_uri) for page in pages]
+        await read_store(store, partial(context.__exit__, None, None, None))
 
 
 def identity_of(document: Document) -> Identity:

@@ -9,7 +9,7 @@ from streams.contracts.records import DocumentExtracted, DocumentRecognized
 from streams.harness.outcomes import Emit, Outcome, Outgoing
 from streams.harness.stage import Identity, StageContext
 from streams.stages import work
-from streams.stages.common import failed, identity_of, load_words, local_file, missing, off_loop, progress, unavailable
+from streams.stages.common import failed, identity_of, load_words, local_file, missing, progress, unavailable
 
 
 class ExtractStage:
@@ -29,7 +29,7 @@ class ExtractStage:
         if record.extraction_schema is None:
             found: Extraction | Failure = Extraction()
         else:
-            words = await off_loop(lambda: load_words(self._store, record.recognized_pages))
+            words = await load_words(self._store, record.recognized_pages)
             if not isinstance(words, list):
                 return words
             try:

@@ -7,6 +7,7 @@ a crash is found again, and a replay of a later stage never reads a page twice.
 import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,7 +31,16 @@ from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing, Retry
 from streams.harness.stage import Identity, StageContext
 from streams.stages import work
 from streams.stages.classify import as_record, pick_schema
-from streams.stages.common import all_or_none, failed, identity_of, local_file, missing, progress, unavailable
+from streams.stages.common import (
+    all_or_none,
+    failed,
+    identity_of,
+    local_file,
+    missing,
+    progress,
+    read_store,
+    unavailable,
+)
 
 if TYPE_CHECKING:
     from processors.recognition.paddle import ModelSize
@@ -162,9 +172,8 @@ class RecognizeStage:
         self, document: Document, path: Path, media_type: MediaType, page: NeedsOcr
     ) -> work.ReadPage | Refusal:
         """One page by OCR, or as OCR read it before."""
-        uri = await asyncio.to_thread(
-            self._store.find, words_key(document.content_sha256, page.number, ocr_engine_name(self._ocr.model))
-        )
+        key = words_key(document.content_sha256, page.number, ocr_engine_name(self._ocr.model))
+        uri = await read_store(self._store, partial(self._store.find, key))
         if uri is not None:
             return await self._restore(uri)
         answer = await self._ocr_sandbox.run(
@@ -184,7 +193,7 @@ class RecognizeStage:
         return answer
 
     async def _restore(self, uri: str) -> work.ReadPage:
-        data = await asyncio.to_thread(self._store.get, uri)
+        data = await read_store(self._store, partial(self._store.get, uri))
         answer = await self._sandbox.run(work.restore_page, data, timeout=self._timeout_s)
         if isinstance(answer, Failure):
             raise _StopError(failed(answer))

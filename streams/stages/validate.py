@@ -9,7 +9,7 @@ from streams.contracts.records import DocumentExtracted, DocumentValidated
 from streams.harness.outcomes import Emit, Outcome, Outgoing
 from streams.harness.stage import Identity, StageContext
 from streams.stages import work
-from streams.stages.common import failed, identity_of, load_words, off_loop, progress
+from streams.stages.common import failed, identity_of, load_words, progress
 
 
 class ValidateStage:
@@ -30,7 +30,7 @@ class ValidateStage:
         if record.extraction_schema is None:
             checked: Validated | Failure = Validated(extraction, missing_required=(), failed_rules=())
         else:
-            words = await off_loop(lambda: load_words(self._store, record.recognized_pages))
+            words = await load_words(self._store, record.recognized_pages)
             if not isinstance(words, list):
                 return words
             checked = await self._sandbox.run(

@@ -66,19 +66,23 @@ def test_a_write_that_fails_leaves_nothing(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(directory_module, "_sync", full)
+    spool = store.new_spool_file()
+    with pytest.raises(UnavailableError, match=r"object_store: .*No space left"):
+        store.adopt(spool, KEY)
+    monkeypatch.setattr(Path, "write_bytes", lambda path, _: full(path))
     with pytest.raises(UnavailableError, match=r"object_store: .*No space left"):
         store.put(KEY, b"x" * 1000)
     assert store.find(KEY) is None
-    assert files(tmp_path) == []
+    assert files(tmp_path) == [spool]
 
 
-def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_before_put_returns(
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_the_name_before_adopt_returns(
     store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "objects"
     synced: list[tuple[Path, bool]] = []
     monkeypatch.setattr(directory_module, "_sync", lambda path: synced.append((path, (root / KEY).exists())))
-    store.put(KEY, b"words")
+    store.adopt(store.new_spool_file(), KEY)
     content = next(i for i, (path, named) in enumerate(synced) if path.parent == root / "incoming" and not named)
     name = next(i for i, (path, named) in enumerate(synced) if path == root / "originals/ab" and named)
     assert content < name
