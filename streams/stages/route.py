@@ -1,8 +1,7 @@
 """route: straight through to the results, or to a person, with the reasons."""
 
-from processors.routing import Route, RouteDecision, Thresholds, route
-
 from processors.fields import Extraction
+from processors.routing import Route, RouteDecision, Thresholds, route
 from processors.schemas import load_schemas
 from processors.validation import Validated
 from streams.contracts import topics
