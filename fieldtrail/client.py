@@ -21,7 +21,7 @@ from streams.contracts.records import DocumentResult, DocumentStatus, DocumentSu
 from streams.contracts.topics import MAX_INLINE_BYTES
 from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound
-from streams.replay import Outbox
+from streams.outbox import Outbox
 from streams.scan import Start, TopicReader, partition_of, scan
 from streams.stages.ids import idempotent_document_id
 from streams.status import FINAL_STATES, supersedes

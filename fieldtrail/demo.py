@@ -18,8 +18,8 @@ from processors.synthesis.samples import Outcome, Sample, write_samples
 from streams.admin import apply
 from streams.contracts import topics
 from streams.dead_letters import DeadLetters, Letter, LetterFilter
-from streams.kafka import KafkaConnection, make_producer
-from streams.replay import flush, produce
+from streams.kafka import KafkaConnection
+from streams.outbox import Outbox
 
 WAIT_S = 240.0
 POISON = b"\x7bthis is JSON, not Avro\x7d"
@@ -94,9 +94,9 @@ def _send_all(client: Fieldtrail, samples: Sequence[Sample], console: Console) -
 
 
 def _send_poison(kafka: KafkaConnection, topic: str) -> None:
-    producer = make_producer(kafka)
-    produce(producer, topic, b"poison", POISON, [])
-    flush(producer)
+    outbox = Outbox(kafka)
+    outbox.send(topic, b"poison", POISON)
+    outbox.flush()
 
 
 def _judge(sample: Sample, finals: dict[str, Final]) -> Verdict:

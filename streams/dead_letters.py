@@ -13,7 +13,8 @@ from streams.harness.headers import Headers, Replay, read_error, read_replay, wi
 from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound
 from streams.kafka import KafkaConnection
-from streams.replay import Outbox, Replayed, ReplayReport, place
+from streams.outbox import Outbox
+from streams.replay import Replayed, ReplayReport, place
 from streams.scan import read_one, scan
 
 

@@ -8,52 +8,19 @@ import uuid
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
-
 from processors.errors import ErrorCode
 from streams.contracts import topics
 from streams.contracts.codec import Codec, Undecodable
 from streams.contracts.records import DocumentStatus, DocumentSubmitted, Record, ReplayLogged
 from streams.contracts.topics import TopicPlan
-from streams.errors import StreamError
-from streams.harness.headers import Headers, Replay, read_error, read_replay, without_replay
+from streams.harness.headers import Replay, read_error, read_replay, without_replay
 from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound, StageContext
-from streams.kafka import KafkaConnection, make_producer
+from streams.kafka import KafkaConnection
+from streams.outbox import Outbox
 from streams.scan import BEGINNING, Start, scan
 from streams.stages.ingest import derive_document_id
 from streams.status import read_statuses
-
-FLUSH_S = 30.0
-
-
-class DeliveryError(StreamError):
-    """The brokers did not take everything; the message says how much is missing. Sending it again is safe."""
-
-
-class Outbox:
-    """Sends records, and knows whether the brokers took them. Not thread-safe."""
-
-    def __init__(self, connection: KafkaConnection) -> None:
-        self._producer = make_producer(connection)
-        self._refused: list[str] = []
-
-    def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
-        """Queues one record. Raises :class:`DeliveryError` where it can never be sent (it is too large)."""
-        produce(self._producer, topic, key, value, list(headers), self._note)
-
-    def flush(self) -> None:
-        """Returns when the brokers have every record. Raises :class:`DeliveryError` otherwise, once for each record
-        that they refused.
-        """
-        flush(self._producer)
-        refused, self._refused = self._refused, []
-        if refused:
-            raise DeliveryError(f"the brokers refused {len(refused)} records: {'; '.join(dict.fromkeys(refused))}")
-
-    def _note(self, error: KafkaError | None, message: Message) -> None:
-        if error is not None:
-            self._refused.append(f"{message.topic()}: {error.str()}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,37 +227,6 @@ class _Sender:
     def finish(self) -> None:
         if self._outbox is not None:
             self._outbox.flush()
-
-
-def produce(
-    producer: Producer,
-    topic: str,
-    key: bytes | None,
-    value: bytes | None,
-    headers: list[tuple[str, bytes]],
-    told: Callable[[KafkaError | None, Message], None] = lambda _error, _message: None,
-) -> None:
-    """Queues one record, waiting while the client's queue is full; ``told`` is called with its delivery or error.
-
-    Raises :class:`DeliveryError` where the record can never be sent.
-    """
-    while True:
-        try:
-            producer.produce(topic, value=value, key=key, headers=headers, on_delivery=told)
-        except BufferError:
-            producer.poll(0.5)
-        except KafkaException as error:
-            raise DeliveryError(f"a record for {topic} cannot be sent: {error.args[0].str()}") from error
-        else:
-            producer.poll(0)
-            return
-
-
-def flush(producer: Producer) -> None:
-    """Waits until the brokers have everything. Raises :class:`DeliveryError` after 30 s without that."""
-    left = producer.flush(FLUSH_S)
-    if left:
-        raise DeliveryError(f"{left} records were not acknowledged within {FLUSH_S:g} s; are the brokers well?")
 
 
 def place(inbound: Inbound) -> str:

@@ -351,3 +351,11 @@ def test_hostile_headers_do_not_stop_the_worker(world: World) -> None:
         final = wait_for(lambda: world.pipeline.client().find(document_id), document_id)  # noqa: B023  called at once
         assert final.status.revision == 1
     assert world.pipeline.stack.status()[1].restarts == 0
+
+
+def test_replays_of_two_stages_at_once_never_share_a_revision(world: World) -> None:
+    """The records of the second stage know nothing of the first replay, which has not passed them yet."""
+    revisions = [
+        world.replay(stage, "--document-id", "doc-4")["replayed"][0]["revision"] for stage in ("extract", "route")
+    ]
+    assert revisions == [2, 3]

@@ -12,7 +12,8 @@ from streams.dead_letters import Letter, LetterFilter, parse_place
 from streams.harness.headers import Replay, error_headers, read_replay
 from streams.harness.stage import Inbound
 from streams.kafka import KafkaConnection
-from streams.replay import DeliveryError, Outbox, Selection, place
+from streams.outbox import DeliveryError, Outbox
+from streams.replay import Selection, place
 from tests.support.examples import EXAMPLES
 from tests.support.harness import AT, inbound
 
@@ -156,7 +157,7 @@ class FakeMessage:
 
 
 def outbox(producer: FakeProducer, monkeypatch: pytest.MonkeyPatch) -> Outbox:
-    monkeypatch.setattr(replay, "make_producer", lambda _: producer)
+    monkeypatch.setattr("streams.outbox.make_producer", lambda _: producer)
     return Outbox(KafkaConnection("nowhere:1"))
 
 
