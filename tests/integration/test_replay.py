@@ -355,7 +355,7 @@ def test_hostile_headers_do_not_stop_the_worker(world: World) -> None:
 
 def test_replays_of_two_stages_at_once_never_share_a_revision(world: World) -> None:
     """The records of the second stage know nothing of the first replay, which has not passed them yet."""
-    revisions = [
+    first, second = (
         world.replay(stage, "--document-id", "doc-4")["replayed"][0]["revision"] for stage in ("extract", "route")
-    ]
-    assert revisions == [2, 3]
+    )
+    assert second == first + 1
