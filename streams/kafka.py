@@ -148,15 +148,12 @@ def make_producer(connection: KafkaConnection) -> Producer:
     )
 
 
-def make_reader(connection: KafkaConnection, group: str | None = None) -> Consumer:
-    """A consumer that reads from where it is told to.
-
-    Without ``group`` it is for scans with assigned partitions: it joins no group and commits nothing.
-    """
+def make_reader(connection: KafkaConnection) -> Consumer:
+    """A consumer for scans of assigned partitions: it joins no group and commits nothing."""
     return Consumer(
         {
             **connection.confluent_config(),
-            "group.id": group or f"fieldtrail.scan.{uuid.uuid4()}",
+            "group.id": f"fieldtrail.scan.{uuid.uuid4()}",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "enable.partition.eof": True,

@@ -128,7 +128,23 @@ def joined(tree: Tree, parts: list[list[Element]]) -> XmlValue | None:
     return XmlValue(text, text, tuple(tree.xpath(element) for line in parts for element in line if text_of(element)))
 
 
-def net_discount(tree: Tree, allowances: list[tuple[Element, bool]]) -> XmlValue | None:
+def settle_line(tree: Tree, item: Element, cells: dict[str, XmlValue], entries: str, amount_tag: str) -> None:
+    """What both syntaxes do to a line's cells in the end: a price for one piece needs no base quantity, and the line's
+    allowances and charges (the elements at path ``entries``, their amounts in ``amount_tag``) make one discount.
+    """
+    if "price_base_quantity" in cells and cells["price_base_quantity"].value in (0, 1):
+        del cells["price_base_quantity"]
+    allowances = [
+        (amount, text_of(charge) == "true")
+        for entry in item.iterfind(entries)
+        if (amount := entry.find(amount_tag)) is not None and (charge := entry.find("ChargeIndicator")) is not None
+    ]
+    discount = _net_discount(tree, allowances)
+    if discount is not None:
+        cells["discount"] = discount
+
+
+def _net_discount(tree: Tree, allowances: list[tuple[Element, bool]]) -> XmlValue | None:
     """Line allowances less line charges (BT-136 less BT-141); each entry is its amount and whether it is a charge."""
     total = Decimal(0)
     for element, charge in allowances:

@@ -4,7 +4,7 @@ import re
 from xml.etree.ElementTree import Element
 
 from processors.fields import FieldType
-from processors.reading.einvoice.model import EInvoice, Term, XmlValue, bills, joined, net_discount, read_terms, text_of
+from processors.reading.einvoice.model import EInvoice, Term, XmlValue, bills, joined, read_terms, settle_line, text_of
 from processors.reading.einvoice.tree import Tree
 
 _NAMESPACE = re.compile(r"urn:oasis:names:specification:ubl:schema:xsd:(Invoice|CreditNote)-2")
@@ -115,14 +115,5 @@ def _line(tree: Tree, item: Element, notes: list[str]) -> dict[str, XmlValue]:
         quantity = item.find(tag)
         if quantity is not None and (code := quantity.get("unitCode")):
             cells["unit"] = XmlValue(code, code, (f"{tree.xpath(quantity)}/@unitCode",))  # BT-130
-    if "price_base_quantity" in cells and cells["price_base_quantity"].value in (0, 1):
-        del cells["price_base_quantity"]
-    allowances = [
-        (amount, text_of(charge) == "true")
-        for entry in item.iterfind("AllowanceCharge")
-        if (amount := entry.find("Amount")) is not None and (charge := entry.find("ChargeIndicator")) is not None
-    ]
-    discount = net_discount(tree, allowances)
-    if discount is not None:
-        cells["discount"] = discount
+    settle_line(tree, item, cells, "AllowanceCharge", "Amount")
     return cells
