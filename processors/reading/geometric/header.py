@@ -62,14 +62,17 @@ def choose(candidates: list[Candidate]) -> dict[str, Candidate]:
 
     Terms of payment are a sentence, which may well hold the due date.
 
-    A score is lowered where another value is nearly as good, because one of the two is wrong.
+    A score is lowered where another value is nearly as good, because one of the two is wrong. Of two fields that claim
+    one word alike, the date has it: an identifier that is part of a whole date is more likely a coincidence.
     """
     chosen: dict[str, Candidate] = {}
     taken: set[tuple[int, int]] = set()
     ranked: dict[str, list[Candidate]] = {}
-    for name in {candidate.field for candidate in candidates}:
+    # Never in a set's own order: it differs between processes, and so would the reading of equal scores.
+    for name in sorted({candidate.field for candidate in candidates}):
         ranked[name] = best_by_value([c for c in candidates if c.field == name])
-    for candidate in sorted((c for group in ranked.values() for c in group), key=lambda c: -c.score):
+    best_first = sorted((c for group in ranked.values() for c in group), key=lambda c: (-c.score, _claim(c)))
+    for candidate in best_first:
         words = {(candidate.span.sheet, token.id) for token in candidate.span.tokens}
         if candidate.field in chosen or (words & taken and candidate.field != "payment_terms"):
             continue
@@ -78,6 +81,11 @@ def choose(candidates: list[Candidate]) -> dict[str, Candidate]:
         chosen[candidate.field] = replace(candidate, score=candidate.score * (1.0 if margin > 0.15 else 0.85))
         taken |= words
     return chosen
+
+
+def _claim(candidate: Candidate) -> tuple[bool, str]:
+    """Where two fields score alike, the lesser claim has the words."""
+    return candidate.field not in DATE_FIELDS, candidate.field
 
 
 def _read(view: DocumentView, label: Label, name: str, *, weak: bool) -> Iterator[Candidate]:
