@@ -2,7 +2,8 @@
 
 Gzip around JSON with one array per column, so that a page of 500 words is about 6 KB and any language reads it.
 Coordinates are whole hundredths of a point, confidences whole ten-thousandths. The bytes depend on the page alone
-(no time stamp), so equal pages have equal hashes.
+(no time stamp), so equal pages have equal hashes. What a page does not have (tables, a flat page, figures of quality)
+is left out.
 """
 
 import gzip
@@ -10,9 +11,22 @@ import io
 import json
 import zlib
 from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any
 
-from processors.document import Block, Line, Page, PageSource, Word
+from processors.document import (
+    Block,
+    BlockKind,
+    Cell,
+    Flat,
+    Line,
+    Page,
+    PageQuality,
+    PageSource,
+    SourceDecision,
+    Table,
+    Word,
+)
 from processors.geometry import Box
 
 FORMAT = "fieldtrail.words"
@@ -22,7 +36,7 @@ _MAX_BYTES = 256 * 1024 * 1024
 
 def encode_page(page: Page) -> bytes:
     """The page as bytes. Exact for pages of :func:`processors.recognition.pages.build_page`; else rounded as there."""
-    content = {
+    content: dict[str, Any] = {
         "format": FORMAT,
         "version": VERSION,
         "number": page.number,
@@ -41,11 +55,43 @@ def encode_page(page: Page) -> bytes:
         },
         "blocks": {
             "lines": [list(block.lines) for block in page.blocks],
+            "kind": [block.kind.value for block in page.blocks],
             **_encode_boxes([block.box for block in page.blocks]),
         },
+        **_encode_extras(page),
     }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return gzip.compress(text.encode("utf-8", "surrogatepass"), compresslevel=6, mtime=0)
+
+
+def _encode_extras(page: Page) -> dict[str, Any]:
+    extras: dict[str, Any] = {}
+    if page.tables:
+        extras["tables"] = [_encode_table(table) for table in page.tables]
+    if page.flat is not None:
+        size = [_hundredths(page.flat.width), _hundredths(page.flat.height)]
+        extras["flat"] = {"size": size, **_encode_boxes(page.flat.boxes)}
+    if page.quality is not None:
+        extras["quality"] = {name: value for name, value in asdict(page.quality).items() if value is not None}
+    if page.decision is not None:
+        extras["decision"] = {"reason": page.decision.reason, "figures": dict(page.decision.figures)}
+    return extras
+
+
+def _encode_table(table: Table) -> dict[str, Any]:
+    return {
+        "size": [table.rows, table.columns],
+        "box": _encode_boxes([table.box]),
+        "cells": {
+            "row": [cell.row for cell in table.cells],
+            "column": [cell.column for cell in table.cells],
+            "row_span": [cell.row_span for cell in table.cells],
+            "column_span": [cell.column_span for cell in table.cells],
+            "heading": [cell.heading for cell in table.cells],
+            "words": [list(cell.words) for cell in table.cells],
+            **_encode_boxes([cell.box for cell in table.cells]),
+        },
+    }
 
 
 def decode_page(data: bytes) -> Page:
@@ -88,9 +134,46 @@ def _page(content: dict[str, Any]) -> Page:
             )
         ),
         lines=tuple(Line(tuple(ids), box) for ids, box in zip(lines["words"], _decode_boxes(lines), strict=True)),
-        blocks=tuple(Block(tuple(ids), box) for ids, box in zip(blocks["lines"], _decode_boxes(blocks), strict=True)),
+        blocks=tuple(
+            Block(tuple(ids), box, BlockKind(kind))
+            for ids, box, kind in zip(blocks["lines"], _decode_boxes(blocks), blocks["kind"], strict=True)
+        ),
         rotation=content["rotation"],
+        tables=tuple(_decode_table(table) for table in content.get("tables", ())),
+        flat=_decode_flat(content.get("flat")),
+        quality=_decode_quality(content.get("quality")),
+        decision=_decode_decision(content.get("decision")),
     )
+
+
+def _decode_table(table: dict[str, Any]) -> Table:
+    cells = table["cells"]
+    columns = (cells[name] for name in ("row", "column", "words", "row_span", "column_span", "heading"))
+    return Table(
+        rows=table["size"][0],
+        columns=table["size"][1],
+        cells=tuple(
+            Cell(row, column, tuple(words), box, row_span, column_span, heading)
+            for row, column, words, row_span, column_span, heading, box in zip(
+                *columns, _decode_boxes(cells), strict=True
+            )
+        ),
+        box=_decode_boxes(table["box"])[0],
+    )
+
+
+def _decode_flat(flat: dict[str, Any] | None) -> Flat | None:
+    if flat is None:
+        return None
+    return Flat(flat["size"][0] / 100, flat["size"][1] / 100, tuple(_decode_boxes(flat)))
+
+
+def _decode_quality(quality: dict[str, Any] | None) -> PageQuality | None:
+    return None if quality is None else PageQuality(**{**quality, "hard": tuple(quality.get("hard", ()))})
+
+
+def _decode_decision(decision: dict[str, Any] | None) -> SourceDecision | None:
+    return None if decision is None else SourceDecision(decision["reason"], tuple(decision["figures"].items()))
 
 
 def _hundredths(value: float) -> int:
