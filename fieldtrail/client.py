@@ -10,11 +10,13 @@
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypedDict, Unpack
 
 from fieldtrail.settings import Settings, resolve
 from fieldtrail.wiring import connection, make_codec, topic_plan
+from processors.intake.packet import build_packet
 from streams.contracts import topics
 from streams.contracts.codec import Undecodable
 from streams.contracts.records import DocumentResult, DocumentStatus, DocumentSubmitted, ReviewRequest
@@ -50,6 +52,18 @@ class Received:
     result: DocumentResult
     partition: int
     offset: int
+
+
+class PacketOptions(TypedDict, total=False):
+    """What :meth:`Fieldtrail.submit` takes beside the content."""
+
+    filename: str | None
+    document_id: str | None
+    tenant: str
+    document_type: str | None
+    schema_name: str | None
+    idempotency_key: str | None
+    metadata: Mapping[str, str] | None
 
 
 class Fieldtrail:
@@ -117,6 +131,14 @@ class Fieldtrail:
         topic = self._plan.name(topics.SUBMITTED)
         self._outbox.send(topic, key.encode(), self._codec.encode(record))
         return key
+
+    def submit_packet(self, files: Sequence[bytes], **options: Unpack[PacketOptions]) -> str:
+        """Queues several images or PDFs as one document, its pages in their order, and returns its id.
+
+        They travel as one ZIP, which is the same for the same files, so a packet sent twice is a duplicate. ``options``
+        are :meth:`submit`'s. Raises ``ValueError`` as that does, and where a file is neither an image nor a PDF.
+        """
+        return self.submit(build_packet(files), **options)
 
     def flush(self) -> None:
         """Returns when the brokers have every submission. Raises ``DeliveryError`` where they refuse one, and after

@@ -38,8 +38,8 @@ class ErrorCode(StrEnum):
 
 
 ERROR_HELP: dict[ErrorCode, str] = {
-    ErrorCode.UNSUPPORTED_TYPE: "The content is of a type that fieldtrail does not read. Send PDF, PNG, JPEG or TIFF.",
-    ErrorCode.ENCRYPTED: "The PDF asks for a password. Send a copy without one.",
+    ErrorCode.UNSUPPORTED_TYPE: "The content is of a type that fieldtrail does not read. Send PDF, DOCX, PNG, JPEG, TIFF, WebP, BMP or HEIC, or a ZIP of images.",
+    ErrorCode.ENCRYPTED: "The file asks for a password. Send a copy without one.",
     ErrorCode.CORRUPT: "The file is damaged and no page of it can be opened. Export or scan it again.",
     ErrorCode.EMPTY: "The file has no bytes or no pages. Check the export that wrote it.",
     ErrorCode.TOO_LARGE: "The file has more bytes than the limit. Split it, or raise `limits.max_bytes`.",

@@ -28,6 +28,9 @@ def send(
     wait: Annotated[bool, typer.Option("--wait", help="Wait until each is done, and print what was read.")] = False,
     timeout: Annotated[float, typer.Option(help="With --wait: seconds to wait for all of them.")] = 300.0,
     by_uri: Annotated[bool, typer.Option("--by-uri", help="Send file: URIs instead of the bytes.")] = False,
+    as_one: Annotated[
+        bool, typer.Option("--as-one", help="The files, images or PDFs, are the pages of one document, in this order.")
+    ] = False,
     document_type: Annotated[DocumentType | None, typer.Option(help="The documents' type, if you know it.")] = None,
     schema: Annotated[str | None, typer.Option(help="The extraction schema to read with, such as invoice_v1.")] = None,
     tenant: Annotated[str, typer.Option(help="Whose documents they are.")] = "default",
@@ -36,8 +39,9 @@ def send(
 ) -> None:
     """Send documents to be read.
 
-    Files above 1 MB go by URI, which the worker must be allowed to read (fetch.allow_files). With --wait, exit code 1
-    where a document failed or did not end in time.
+    Files above 1 MB go by URI, which the worker must be allowed to read (fetch.allow_files). With --as-one they are
+    packed into one ZIP; above 1 MB it is written beside the first file. With --wait, exit code 1 where a document
+    failed or did not end in time.
 
     Example: fieldtrail send invoice.pdf receipt.jpg --wait
     """
@@ -48,8 +52,7 @@ def send(
         raise typer.BadParameter("the name must not be empty", param_hint="--tenant")
     with Fieldtrail(cluster_of(ctx)) as client, client.watch() as watch:
         names: dict[str, Path] = {}
-        for path in files:
-            content, uri = _content_or_uri(path, by_uri)
+        for path, content, uri in _packed(files, by_uri) if as_one else _each(files, by_uri):
             document_id = client.submit(
                 content,
                 uri=uri,
@@ -193,12 +196,35 @@ _STATES = {
 }
 
 
-def _content_or_uri(path: Path, by_uri: bool) -> tuple[bytes | None, str | None]:
+def _each(files: list[Path], by_uri: bool) -> "Iterator[tuple[Path, bytes | None, str | None]]":
+    """Each file with its bytes, or with its URI."""
     from streams.contracts.topics import MAX_INLINE_BYTES
 
-    if by_uri or path.stat().st_size > MAX_INLINE_BYTES:
-        return None, path.resolve().as_uri()
-    return path.read_bytes(), None
+    for path in files:
+        if by_uri or path.stat().st_size > MAX_INLINE_BYTES:
+            yield path, None, path.resolve().as_uri()
+        else:
+            yield path, path.read_bytes(), None
+
+
+def _packed(files: list[Path], by_uri: bool) -> "Iterator[tuple[Path, bytes | None, str | None]]":
+    """The files as one packet. One that goes by URI must lie somewhere: beside the first file, named by its content."""
+    from hashlib import sha256
+
+    from processors.intake.packet import build_packet
+    from streams.contracts.topics import MAX_INLINE_BYTES
+
+    try:
+        content = build_packet([path.read_bytes() for path in files])
+    except ValueError as error:
+        raise CliError(f"{error}; the files are counted as given") from error
+    path = files[0].with_name(f"{files[0].stem}-packet-{sha256(content).hexdigest()[:8]}.zip")
+    if not by_uri and len(content) <= MAX_INLINE_BYTES:
+        yield path, content, None
+        return
+    path.write_bytes(content)
+    typer.echo(f"packed {len(files)} files into {path}, which the worker reads", err=True)
+    yield path, None, path.resolve().as_uri()
 
 
 def _report_ends(ends: "Iterator[Final]", as_json: bool) -> "list[Final]":

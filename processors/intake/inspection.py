@@ -9,8 +9,11 @@ from pathlib import Path
 
 from processors.errors import ErrorCode, Refusal
 from processors.intake.attachments import find_einvoice, read_embedded
+from processors.intake.identify import identify
 from processors.intake.image_file import count_image_pages
-from processors.intake.media import HEAD_BYTES, MediaType, sniff
+from processors.intake.media import MediaType
+from processors.intake.office_pages import count_docx_pages
+from processors.intake.packet import count_packet_pages
 from processors.intake.pdf_file import corrupt, open_pdf, parser_errors
 
 _MIB = 1024 * 1024
@@ -19,7 +22,10 @@ _MAX_ATTACHMENT = 20 * _MIB
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one file may bring. ``max_pixels`` is per page of an image file; PDF pages are rendered to fit."""
+    """What one file may bring. ``max_pixels`` is per page of an image file; PDF pages are rendered to fit.
+
+    What an archive may unpack to is fixed (:mod:`processors.intake.archive`).
+    """
 
     max_bytes: int = 50 * _MIB
     max_pages: int = 2000
@@ -42,20 +48,17 @@ def inspect(path: Path, limits: Limits) -> Intake | Refusal:
     """What the file at ``path`` is, or why it is refused.
 
     Codes: ``empty``, ``too_large``, ``unsupported_type``, ``encrypted``, ``corrupt``, ``too_many_pages``,
-    ``too_many_pixels``, ``decompression_bomb``. Image pixels are not decoded and PDF pages are not rendered, so
-    damage inside a page shows later, at recognition. Raises ``FileNotFoundError`` where there is no file.
+    ``too_many_pixels``, ``decompression_bomb``. Image pixels are not decoded and pages are not rendered, so damage
+    inside a page shows later, at recognition. Raises ``FileNotFoundError`` where there is no file.
     """
     size_bytes = path.stat().st_size
     if size_bytes == 0:
         return Refusal(ErrorCode.EMPTY, "The file has 0 bytes.")
     if size_bytes > limits.max_bytes:
         return Refusal(ErrorCode.TOO_LARGE, f"{size_bytes:,} bytes; the limit is {limits.max_bytes:,}.")
-    with path.open("rb") as stream:
-        media_type = sniff(stream.read(HEAD_BYTES))
-        if media_type is None:
-            return Refusal(ErrorCode.UNSUPPORTED_TYPE, "The content is neither PDF, PNG, JPEG nor TIFF.")
-        stream.seek(0)
-        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+    media_type = identify(path)
+    if isinstance(media_type, Refusal):
+        return media_type
     attachment = None
     if media_type is MediaType.PDF:
         found = _inspect_pdf(path, limits)
@@ -63,13 +66,24 @@ def inspect(path: Path, limits: Limits) -> Intake | Refusal:
             return found
         pages, attachment = found
     else:
-        counted = count_image_pages(path, media_type, limits.max_pages, limits.max_pixels)
+        counted = _count_pages(path, media_type, limits)
         if isinstance(counted, Refusal):
             return counted
         pages = counted
         if pages > limits.max_pages:
             return Refusal(ErrorCode.TOO_MANY_PAGES, f"More than {limits.max_pages:,} pages, which is the limit.")
+    with path.open("rb") as stream:
+        sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
     return Intake(media_type, pages, size_bytes, sha256, attachment)
+
+
+def _count_pages(path: Path, media_type: MediaType, limits: Limits) -> int | Refusal:
+    """Pages of what is no PDF; counting stops beyond the limit."""
+    if media_type is MediaType.DOCX:
+        return count_docx_pages(path, limits.max_pages)
+    if media_type is MediaType.PACKET:
+        return count_packet_pages(path, limits.max_pages, limits.max_pixels)
+    return count_image_pages(path, media_type, limits.max_pages, limits.max_pixels)
 
 
 def _inspect_pdf(path: Path, limits: Limits) -> tuple[int, str | None] | Refusal:

@@ -7,8 +7,8 @@ from processors.errors import ErrorCode, Refusal
 from processors.sandbox.protocol import is_out_of_memory
 
 
-def open_pdf(path: Path) -> Any | Refusal:
-    """The ``pymupdf.Document`` at ``path``, or why it cannot be read: ``encrypted`` or ``corrupt``.
+def open_pdf(source: Path | bytes) -> Any | Refusal:
+    """The ``pymupdf.Document`` at a path or of bytes, or why it cannot be read: ``encrypted`` or ``corrupt``.
 
     The caller closes the document. A PDF with only an owner password opens. Raises ``MemoryError`` where memory ran
     out, and ``FileNotFoundError`` where there is no such file.
@@ -19,7 +19,10 @@ def open_pdf(path: Path) -> Any | Refusal:
     pymupdf.TOOLS.mupdf_display_errors(False)
     pymupdf.TOOLS.mupdf_display_warnings(False)
     try:
-        document = pymupdf.open(path, filetype="pdf")
+        if isinstance(source, Path):
+            document = pymupdf.open(source, filetype="pdf")
+        else:
+            document = pymupdf.open(stream=source, filetype="pdf")
     except FileNotFoundError:
         raise
     except parser_errors() as error:

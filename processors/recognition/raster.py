@@ -1,18 +1,24 @@
 """Pages as pixels, and the way back from pixels to points.
 
-PDF pages are rendered at 300 DPI, which is what recognisers are trained on; lower where the page would exceed
-``MAX_PIXELS``. Image files keep their own pixels, upright by their EXIF orientation.
+Pages of a PDF or DOCX are rendered at 300 DPI, which is what recognisers are trained on; lower where the page would
+exceed ``MAX_PIXELS``. Image files keep their own pixels, upright by their EXIF orientation, and lie on white paper
+where they are transparent. Nothing is trimmed: a transparent margin is part of the page.
 """
 
 import math
 from dataclasses import dataclass
+from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from processors.errors import ErrorCode, Refusal
 from processors.geometry import Box
-from processors.intake.image_file import IMAGE_ERRORS, open_image
+from processors.intake.image_file import IMAGE_ERRORS, image_page, image_pages, open_image, orientation
 from processors.intake.media import MediaType
+from processors.intake.office_pages import docx_page_sizes
+from processors.intake.packet import PacketPage, packet_pages
+from processors.intake.paged import PAGED, open_paged
 from processors.intake.pdf_file import corrupt, open_pdf, parser_errors
 
 if TYPE_CHECKING:
@@ -29,8 +35,20 @@ _ASSUMED_LONG_SIDE = 11.69  # inches; A4's, and about a till receipt's
 _SANE_DPI = (50, 2400)
 _LONGEST_SIDE = 24.0  # inches; a longer page shows that the file's DPI is a camera's or editor's default
 _SQUARE = 1.1  # pixels whose sides differ by more (fax: 204 x 98 DPI) are made square before recognition
+_LONGEST_SHAPE = 300  # times as long as wide; a till roll of 15 m is 190
 _QUARTER_TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
-_EXIF_ORIENTATION = 0x0112
+_UPRIGHT = {
+    2: "FLIP_LEFT_RIGHT",
+    3: "ROTATE_180",
+    4: "FLIP_TOP_BOTTOM",
+    5: "TRANSPOSE",
+    6: "ROTATE_270",
+    7: "TRANSVERSE",
+    8: "ROTATE_90",
+}
+"""Pillow's transposition that brings an EXIF orientation upright."""
+_BITS_PER_SAMPLE, _PHOTOMETRIC, _ORIENTATION = 258, 262, 274  # TIFF tags
+_WHITE_IS_ZERO = 0  # of the photometric interpretation
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,32 +80,34 @@ class Raster:
 def rasterise(path: Path, media_type: MediaType, number: int, max_pixels: int = MAX_PIXELS) -> Raster | Refusal:
     """Page ``number`` (from 1) of the file at ``path`` in at most ``max_pixels`` pixels.
 
-    Refuses ``encrypted`` and ``corrupt`` files. Raises ``MemoryError`` where memory runs out.
+    Refuses as :func:`processors.intake.paged.open_paged` does, and ``corrupt`` images. Raises ``MemoryError`` where
+    memory runs out.
     """
-    if media_type is MediaType.PDF:
-        return _rasterise_pdf(path, number, max_pixels)
-    try:
-        with open_image(path, media_type) as image:
-            image.seek(number - 1)
-            return _rasterise_image(image, max_pixels)
-    except IMAGE_ERRORS as error:
-        return corrupt(error, f"page {number} cannot be decoded")
+    if media_type is MediaType.PACKET:
+        for page in packet_pages(path, number, number):
+            return page if isinstance(page, Refusal) else _rasterise_packet_page(page, number, max_pixels)
+        return Refusal(ErrorCode.CORRUPT, f"The packet has no page {number}.")
+    if media_type in PAGED:
+        document = open_paged(path, media_type, only=number)
+        return document if isinstance(document, Refusal) else _rasterise_paged(document, number, max_pixels)
+    return _rasterise_file(path, media_type, number, max_pixels)
 
 
 def image_page_sizes(path: Path, media_type: MediaType, first: int, last: int) -> list[tuple[float, float]]:
-    """Width and height in points of pages ``first`` to ``last``, from headers only, as :func:`rasterise` gives them.
+    """Width and height in points of pages ``first`` to ``last`` of an image, a packet or a DOCX, as :func:`rasterise`
+    gives them; no pixel is decoded.
 
     Raises one of ``IMAGE_ERRORS`` where the file is damaged.
     """
-    sizes: list[tuple[float, float]] = []
+    if media_type is MediaType.PACKET:
+        return [_packet_page_size(page) for page in packet_pages(path, first, last)]
+    if media_type is MediaType.DOCX:
+        sizes = docx_page_sizes(path)
+        if isinstance(sizes, Refusal):
+            raise ValueError(sizes.message)
+        return sizes[first - 1 : last]
     with open_image(path, media_type) as image:
-        for number in range(first, last + 1):
-            try:
-                image.seek(number - 1)
-            except EOFError:
-                break
-            sizes.append(_size_in_points(image))
-    return sizes
+        return [_size_in_points(page) for page in islice(image_pages(image), first - 1, last)]
 
 
 def render_scale(width: float, height: float, max_pixels: int) -> float:
@@ -96,17 +116,17 @@ def render_scale(width: float, height: float, max_pixels: int) -> float:
     return min(PDF_DPI / _POINTS_PER_INCH, math.sqrt(max_pixels / area))
 
 
-def _rasterise_pdf(path: Path, number: int, max_pixels: int) -> Raster | Refusal:
+def _rasterise_paged(document: Any, number: int, max_pixels: int) -> Raster | Refusal:
+    """Page ``number`` of a ``pymupdf.Document``, which is closed."""
     import numpy as np
     import pymupdf
 
-    document = open_pdf(path)
-    if isinstance(document, Refusal):
-        return document
     with document:
         try:
             page = document[number - 1]
             width, height = page.rect.width, page.rect.height
+            if refusal := _no_page(width, height, number):
+                return refusal
             scale = render_scale(width, height, max_pixels)
             pixmap = page.get_pixmap(matrix=pymupdf.Matrix(scale, scale), colorspace=pymupdf.csRGB, alpha=False)
         except parser_errors() as error:
@@ -115,20 +135,65 @@ def _rasterise_pdf(path: Path, number: int, max_pixels: int) -> Raster | Refusal
         return Raster(image.copy(), round(width, 2), round(height, 2), PixelMap(1 / scale, 1 / scale))
 
 
+def _no_page(width: float, height: float, number: int) -> Refusal | None:
+    """Why nothing so long and narrow can be a page: at any resolution it is a line, or too many pixels."""
+    long, short = max(width, height), max(min(width, height), 1.0)
+    if long <= _LONGEST_SHAPE * short:
+        return None
+    return Refusal(ErrorCode.CORRUPT, f"Page {number} measures {width:,.0f} x {height:,.0f}, which no page does.")
+
+
+def _rasterise_packet_page(page: PacketPage, number: int, max_pixels: int) -> Raster | Refusal:
+    """``number`` is the page's in the packet, which messages tell."""
+    if page.media_type is MediaType.PDF:
+        document = open_pdf(page.content)
+        raster = document if isinstance(document, Refusal) else _rasterise_paged(document, page.number, max_pixels)
+    else:
+        raster = _rasterise_file(BytesIO(page.content), page.media_type, page.number, max_pixels)
+    return Refusal(raster.code, f"Page {number}: {raster.message}") if isinstance(raster, Refusal) else raster
+
+
+def _packet_page_size(page: PacketPage | Refusal) -> tuple[float, float]:
+    """Raises one of ``IMAGE_ERRORS`` where the packet or the page is damaged."""
+    if isinstance(page, Refusal):
+        raise ValueError(page.message)  # noqa: TRY004 - the value is what is wrong
+    if page.media_type is not MediaType.PDF:
+        with open_image(BytesIO(page.content), page.media_type) as image:
+            return _size_in_points(image_page(image, page.number))
+    document = open_pdf(page.content)
+    if isinstance(document, Refusal):
+        raise ValueError(document.message)  # noqa: TRY004 - the value is what is wrong
+    with document:
+        rect = document[page.number - 1].rect
+        return round(rect.width, 2), round(rect.height, 2)
+
+
+def _rasterise_file(source: Path | BytesIO, media_type: MediaType, number: int, max_pixels: int) -> Raster | Refusal:
+    try:
+        with open_image(source, media_type) as image:
+            return _rasterise_image(image_page(image, number), max_pixels)
+    except IMAGE_ERRORS as error:
+        return corrupt(error, f"page {number} cannot be decoded")
+
+
 def _rasterise_image(image: "Image.Image", max_pixels: int) -> Raster | Refusal:
     import numpy as np
-    from PIL import ImageOps
+    from PIL import Image
 
     width, height = _size_in_points(image)
+    turn = orientation(image)
     if image.format == "JPEG":
         image.draft("RGB", _fitted(image.size, max_pixels))  # lets the decoder skip detail that would be thrown away
-    upright = ImageOps.exif_transpose(image)
-    pixels = _to_rgb(upright)
-    target = _target_size(pixels.size, (width, height), max_pixels)
+    image.load()
+    if 0 in image.size:
+        return Refusal(ErrorCode.EMPTY, "The image has no pixels.")
+    turned = (width, height) if turn not in _QUARTER_TURNED else (height, width)
+    target = _target_size(image.size, turned, max_pixels)
+    pixels = _to_rgb(_plain(image))
     if target != pixels.size:
         pixels = pixels.resize(target, reducing_gap=2.0)
-    if 0 in pixels.size:
-        return Refusal(ErrorCode.EMPTY, "The image has no pixels.")
+    if turn in _UPRIGHT:
+        pixels = pixels.transpose(Image.Transpose[_UPRIGHT[turn]])
     return Raster(np.asarray(pixels), width, height, PixelMap(width / pixels.width, height / pixels.height))
 
 
@@ -153,12 +218,13 @@ def _size_in_points(image: "Image.Image") -> tuple[float, float]:
     """The page's size, upright: by the file's DPI where it is believable, else with a long side of 11.69 inches."""
     width, height = image.size
     dpi = _dpi(image.info.get("dpi"))
+    if dpi and image.format == "TIFF" and image.tag_v2.get(_ORIENTATION) in _QUARTER_TURNED:  # type: ignore[attr-defined]
+        dpi = (dpi[1], dpi[0])  # stated of the pixels as stored, where the size is already upright
     if dpi is None or max(width / dpi[0], height / dpi[1]) > _LONGEST_SIDE:
         assumed = max(width, height) / _ASSUMED_LONG_SIDE
         dpi = (assumed, assumed)
     size = (round(width * _POINTS_PER_INCH / dpi[0], 2), round(height * _POINTS_PER_INCH / dpi[1], 2))
-    turned = image.getexif().get(_EXIF_ORIENTATION) in _QUARTER_TURNED
-    return (size[1], size[0]) if turned else size
+    return (size[1], size[0]) if orientation(image) in _QUARTER_TURNED else size
 
 
 def _dpi(value: Any) -> tuple[float, float] | None:
@@ -171,15 +237,31 @@ def _dpi(value: Any) -> tuple[float, float] | None:
     return (across, down) if low <= across <= high and low <= down <= high else None
 
 
-def _to_rgb(image: "Image.Image") -> "Image.Image":
-    """RGB on white paper: 16-bit samples scaled down, palettes and transparency resolved."""
+def _plain(image: "Image.Image") -> "Image.Image":
+    """Samples of more than 8 bits as grey of 8; other images as they are."""
+    import numpy as np
     from PIL import Image
 
-    if image.mode.startswith("I"):
-        image = image.convert("I").point(lambda value: value / 256).convert("L")
+    if image.mode == "F" or image.mode.startswith("I"):
+        tags = getattr(image, "tag_v2", {})
+        [bits, *_] = tags.get(_BITS_PER_SAMPLE, (16,))
+        samples = np.asarray(image, dtype=np.float32)
+        if image.mode != "F":
+            samples = samples / 2.0 ** (min(bits, 16) - 8)
+        elif samples.size and float(np.nanmax(samples)) <= 1.0:
+            samples = samples * 255  # floating point samples go to 1 by custom, and to 255 by habit
+        grey = Image.fromarray(np.nan_to_num(samples).clip(0, 255).astype(np.uint8))
+        return grey.point(lambda value: 255 - value) if tags.get(_PHOTOMETRIC) == _WHITE_IS_ZERO else grey
+    return image
+
+
+def _to_rgb(image: "Image.Image") -> "Image.Image":
+    """RGB on white paper: palettes and transparency resolved."""
+    from PIL import Image
+
     if image.mode in ("LA", "PA", "RGBA", "La", "RGBa") or "transparency" in image.info:
-        layered = image.convert("RGBA")
-        paper = Image.new("RGBA", layered.size, "white")
-        paper.alpha_composite(layered)
-        return paper.convert("RGB")
-    return image.convert("RGB")
+        layered = image if image.mode == "RGBA" else image.convert("RGBA")
+        paper = Image.new("RGB", layered.size, "white")
+        paper.paste(layered, mask=layered.getchannel("A"))
+        return paper
+    return image if image.mode == "RGB" else image.convert("RGB")

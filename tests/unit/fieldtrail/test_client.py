@@ -2,7 +2,9 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from io import BytesIO
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 
@@ -56,6 +58,20 @@ def test_a_submission_carries_what_was_said(client: Fieldtrail) -> None:
     assert (record.content, record.uri, record.filename, record.tenant) == (b"%PDF", None, "a.pdf", "acme")
     assert (record.document_type, record.schema_name, record.metadata) == ("invoice", "s", {"erp": "1"})
     assert record.submitted_at is not None
+
+
+def test_a_packet_is_one_submission_that_repeats_exactly(client: Fieldtrail) -> None:
+    files = [b"%PDF-1.7 one", b"\xff\xd8\xff two"]
+    client.submit_packet(files, tenant="acme", document_id="mine")
+    client.submit_packet(files)
+    (_, _, first), (_, _, second) = sent(client)
+    assert (first.document_id, first.tenant) == ("mine", "acme")
+    assert first.content is not None
+    assert first.content == second.content
+    with ZipFile(BytesIO(first.content)) as archive:
+        assert [archive.read(name) for name in archive.namelist()] == files
+    with pytest.raises(ValueError, match="file 2 is neither"):
+        client.submit_packet([files[0], b"text"])
 
 
 def test_ids_are_the_producers_the_keys_or_new(client: Fieldtrail) -> None:

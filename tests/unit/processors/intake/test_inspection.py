@@ -5,12 +5,14 @@ import struct
 import zlib
 from pathlib import Path
 
+import pillow_heif
 import pymupdf
 import pytest
-from PIL import Image
+from PIL import Image, TiffImagePlugin
 
 from processors.errors import ErrorCode, Refusal
 from processors.intake import Intake, Limits, MediaType, inspect, read_attachment
+from processors.recognition.raster import image_page_sizes, rasterise
 
 _DATA = Path(__file__).resolve().parents[4] / "../shared/data"
 
@@ -52,19 +54,42 @@ def test_images_with_their_pages(tmp_path: Path) -> None:
     frames[0].save(tmp_path / "fax.tif", save_all=True, append_images=frames[1:], compression="group4")
     Image.new("RGB", (30, 40)).save(tmp_path / "photo.jpg")
     Image.new("RGB", (30, 40)).save(tmp_path / "shot.png")
-    found = [_accepted(tmp_path / name) for name in ("fax.tif", "photo.jpg", "shot.png")]
-    assert [(intake.media_type, intake.page_count) for intake in found] == [
-        (MediaType.TIFF, 3),
-        (MediaType.JPEG, 1),
-        (MediaType.PNG, 1),
-    ]
+    Image.new("RGB", (30, 40)).save(tmp_path / "old.bmp")
+    moving = [Image.new("RGB", (30, 40), colour) for colour in ("red", "blue")]
+    moving[0].save(tmp_path / "moving.webp", save_all=True, append_images=moving[1:])
+    heic = pillow_heif.from_pillow(moving[0])
+    heic.add_from_pillow(moving[1])
+    heic.save(tmp_path / "burst.heic")
+    assert {
+        path.name: (intake.media_type, intake.page_count) for path in tmp_path.iterdir() for intake in [_accepted(path)]
+    } == {
+        "fax.tif": (MediaType.TIFF, 3),
+        "photo.jpg": (MediaType.JPEG, 1),
+        "shot.png": (MediaType.PNG, 1),
+        "old.bmp": (MediaType.BMP, 1),
+        "moving.webp": (MediaType.WEBP, 1),
+        "burst.heic": (MediaType.HEIF, 1),
+    }
+
+
+def test_a_preview_within_a_tiff_is_no_page(tmp_path: Path) -> None:
+    preview = TiffImagePlugin.ImageFileDirectory_v2()
+    preview[254] = 1
+    with TiffImagePlugin.AppendingTiffWriter(str(tmp_path / "scan.tif"), True) as writer:
+        for size, info in (((100, 140), None), ((10, 14), preview), ((120, 140), None)):
+            Image.new("L", size).save(writer, format="TIFF", **({"tiffinfo": info} if info else {}))
+            writer.newFrame()
+    assert _accepted(tmp_path / "scan.tif").page_count == 2
+    assert image_page_sizes(tmp_path / "scan.tif", MediaType.TIFF, 1, 9)[1] == pytest.approx((721.4, 841.7), abs=0.1)
 
 
 def test_bytes_that_are_no_document(tmp_path: Path) -> None:
     (tmp_path / "empty").write_bytes(b"")
-    (tmp_path / "office").write_bytes(b"PK\x03\x04" + bytes(100))
+    (tmp_path / "archive").write_bytes(b"PK\x03\x04" + bytes(100))
+    (tmp_path / "text").write_bytes(b"Dear Sir or Madam")
     assert _refused(tmp_path / "empty").code is ErrorCode.EMPTY
-    assert _refused(tmp_path / "office").code is ErrorCode.UNSUPPORTED_TYPE
+    assert _refused(tmp_path / "archive").code is ErrorCode.CORRUPT
+    assert _refused(tmp_path / "text").code is ErrorCode.UNSUPPORTED_TYPE
     (tmp_path / "cut.pdf").write_bytes(b"%PDF-1.7\n1 0 obj <<")
     assert _refused(tmp_path / "cut.pdf").code is ErrorCode.CORRUPT
     (tmp_path / "cut.png").write_bytes(b"\x89PNG\r\n\x1a\n\0\0\0")
@@ -103,6 +128,72 @@ def test_a_png_that_claims_to_unpack_to_gigabytes_is_a_bomb(tmp_path: Path) -> N
     refusal = _refused(tmp_path / "bomb.png")
     assert refusal.code is ErrorCode.DECOMPRESSION_BOMB
     assert "10,000,000,000 pixels" in refusal.message
+
+
+def test_a_bmp_that_claims_a_thousand_million_pixels_is_a_bomb(tmp_path: Path) -> None:
+    Image.new("RGB", (4, 4)).save(tmp_path / "bomb.bmp")
+    data = bytearray((tmp_path / "bomb.bmp").read_bytes())
+    struct.pack_into("<ii", data, 18, 40_000, 25_000)
+    (tmp_path / "bomb.bmp").write_bytes(data)
+    refusal = _refused(tmp_path / "bomb.bmp")
+    assert refusal.code is ErrorCode.DECOMPRESSION_BOMB
+    assert "1,000,000,000 pixels" in refusal.message
+
+
+@pytest.mark.parametrize("lossless", [False, True])
+def test_a_webp_that_lies_about_its_size_is_refused_before_it_is_given_memory(tmp_path: Path, lossless: bool) -> None:
+    still = Image.new("RGB", (8, 8), "red")
+    path = tmp_path / "bomb.webp"
+    if lossless:
+        still.save(path, lossless=True)
+        data = bytearray(path.read_bytes())
+        assert data[12:16] == b"VP8L"
+        struct.pack_into("<I", data, 21, 0x3FFF | 0x3FFF << 14)
+    else:
+        still.save(path, save_all=True, append_images=[Image.new("RGB", (8, 8), "blue")])
+        data = bytearray(path.read_bytes())
+        assert data[12:16] == b"VP8X"
+        data[24:30] = b"\xff\x3f\0\xff\x3f\0"
+    path.write_bytes(data)
+    refusal = _refused(path)
+    assert refusal.code is ErrorCode.DECOMPRESSION_BOMB
+    assert "16,384 x 16,384" in refusal.message
+
+
+def test_a_webp_that_lies_within_the_limit_is_damaged_and_no_more(tmp_path: Path) -> None:
+    path = tmp_path / "lie.webp"
+    Image.new("RGB", (8, 8), "red").save(path)
+    data = bytearray(path.read_bytes())
+    assert data[12:16] == b"VP8 "
+    struct.pack_into("<HH", data, 26, 5000, 5000)
+    path.write_bytes(data)
+    assert isinstance(inspect(path, Limits()), Intake | Refusal)
+    refusal = rasterise(path, MediaType.WEBP, 1)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is ErrorCode.CORRUPT
+
+
+@pytest.mark.parametrize("kept", [0.02, 0.3, 0.6, 0.95])
+def test_a_heic_cut_short_is_damaged(tmp_path: Path, kept: float) -> None:
+    path = tmp_path / "cut.heic"
+    pillow_heif.from_pillow(Image.effect_noise((200, 200), 50).convert("RGB")).save(path)
+    data = path.read_bytes()
+    path.write_bytes(data[: max(32, int(len(data) * kept))])
+    found = inspect(path, Limits())
+    assert isinstance(found, Intake) or found.code is ErrorCode.CORRUPT
+    refusal = rasterise(path, MediaType.HEIF, 1)
+    assert isinstance(refusal, Refusal)
+    assert refusal.code is ErrorCode.CORRUPT
+
+
+def test_a_jpeg_of_endless_passes_is_a_bomb(tmp_path: Path) -> None:
+    path = tmp_path / "slow.jpg"
+    Image.effect_noise((64, 64), 50).save(path, progressive=True)
+    assert _accepted(path).page_count == 1
+    data = path.read_bytes()
+    scan = data.rindex(b"\xff\xda")
+    path.write_bytes(data[:-2] + data[scan:-2] * 200 + data[-2:])
+    assert _refused(path).code is ErrorCode.DECOMPRESSION_BOMB
 
 
 def test_a_tiff_whose_pages_run_in_a_circle_ends(tmp_path: Path) -> None:
@@ -170,6 +261,8 @@ def test_every_hostile_file_is_accepted_or_refused_with_a_code() -> None:
     assert codes["libreoffice-writer-password.pdf"] is ErrorCode.ENCRYPTED
     assert codes["enc-R3_V2_U_view_O_view.pdf"] is ErrorCode.ENCRYPTED
     assert codes["enc-XI-R6_V5_O_master.pdf"] is None
-    assert codes["lorem_ipsum.docx"] is ErrorCode.UNSUPPORTED_TYPE
+    assert codes["lorem_ipsum.docx"] is None
+    assert codes["test-01.xlsx"] is ErrorCode.UNSUPPORTED_TYPE
+    assert codes["source.odt"] is ErrorCode.UNSUPPORTED_TYPE
     assert codes["pages-loop.pdf"] in (None, ErrorCode.CORRUPT)
     assert ErrorCode.INTERNAL not in codes.values()
