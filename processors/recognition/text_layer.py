@@ -1,34 +1,67 @@
-"""Words from a PDF's own text, page by page, and which pages need OCR instead."""
+"""Words from a document's own text, page by page, and which pages need OCR instead."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from processors.document import Page, PageSource
-from processors.errors import Refusal
+from processors.document import Page, PageSource, SourceDecision
+from processors.errors import ErrorCode, Refusal
 from processors.geometry import Box
 from processors.intake.image_file import IMAGE_ERRORS
 from processors.intake.media import MediaType
-from processors.intake.pdf_file import corrupt, open_pdf, parser_errors
-from processors.recognition.orientation import turn_box
+from processors.intake.paged import PAGED, open_paged
+from processors.intake.pdf_file import corrupt, parser_errors
+from processors.recognition.page_hash import page_hash
 from processors.recognition.pages import FoundWord, build_page
-from processors.recognition.text_quality import Drawn, PageDrawing, why_unusable
+from processors.recognition.structure.page import structure
+from processors.recognition.structure.rulings import pdf_rulings
+from processors.recognition.text_drawing import Rendering, read_drawing
+from processors.recognition.text_fonts import unmapped_fonts
+from processors.recognition.text_images import find_regions
+from processors.recognition.text_pieces import join_pieces, read_pieces
+from processors.recognition.text_quality import decide, find_broken, measure
+from processors.recognition.text_visibility import find_shown
 from processors.recognition.text_words import mend
 
-_SMALLEST_TEXT = 2.0  # height in points; smaller print is not meant to be read by people
 _UPRIGHT = {(1, 0): 0, (0, -1): 90, (-1, 0): 180, (0, 1): 270}
 """Clockwise turn that brings text of a writing direction upright; y points down."""
 
 
 @dataclass(frozen=True, slots=True)
 class NeedsOcr:
-    """A page without a usable text layer. Sizes in points, after rotation, as OCR will give them."""
+    """A page that its text layer does not give, or not all of it. Sizes in points, after rotation, as OCR gives them.
+
+    ``regions`` are the parts to recognise, in points as a viewer shows the page; none means the whole page. ``text``
+    is what the text layer gives beside those parts, for :func:`processors.recognition.mixed.combine`; on its own it
+    lacks what the regions hold. Pages of equal ``page_hash`` draw alike, in whatever file; ``None`` where that is not
+    known.
+    """
 
     number: int
     width: float
     height: float
-    reason: str
+    decision: SourceDecision
+    regions: tuple[Box, ...] = ()
+    text: Page | None = None
+    page_hash: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FailedPage:
+    """A page that cannot be read, and why; the others of its document stand."""
+
+    number: int
+    code: ErrorCode
+    message: str
+
+
+def text_of(found: Page | NeedsOcr | FailedPage) -> Page | None:
+    """What the text layer gives of a page, if anything."""
+    if isinstance(found, NeedsOcr):
+        return found.text
+    return found if isinstance(found, Page) else None
 
 
 @cache
@@ -39,38 +72,45 @@ def text_layer_engine() -> str:
     return f"pymupdf/{pymupdf.VersionBind}"
 
 
-def read_text_layer(path: Path, media_type: MediaType, first: int, last: int) -> list[Page | NeedsOcr] | Refusal:
+def read_text_layer(
+    path: Path, media_type: MediaType, first: int, last: int
+) -> list[Page | NeedsOcr | FailedPage] | Refusal:
     """Pages ``first`` to ``last`` (from 1, inclusive, cut to the pages there are) of the file at ``path``, in order.
 
     Words are what a person sees: hidden, covered, cropped and tiny text is left out. Boxes are in points after the
-    page's rotation; every confidence is 1.0; no word contains a blank. Refuses ``encrypted`` and ``corrupt`` files;
-    raises ``MemoryError`` where memory runs out. One page is held at a time.
+    page's rotation; every confidence is 1.0; no word contains a blank. Each page says by what figures it was decided.
+    Refuses what :func:`open_paged` and image files' headers refuse; a damaged page is a :class:`FailedPage`, even where
+    all are. Raises ``MemoryError`` where memory runs out. One page is held at a time.
     """
-    if media_type is not MediaType.PDF:
+    if media_type not in PAGED:
         return _image_pages(path, media_type, first, last)
-    document = open_pdf(path)
+    document = open_paged(path, media_type)
     if isinstance(document, Refusal):
         return document
     with document:
-        pages: list[Page | NeedsOcr] = []
+        pages: list[Page | NeedsOcr | FailedPage] = []
         for number in range(first, min(last, document.page_count) + 1):
             try:
                 pages.append(_read_page(document[number - 1], number))
             except parser_errors() as error:
-                return corrupt(error, f"page {number} cannot be read")
+                refusal = corrupt(error, f"page {number} cannot be read")
+                pages.append(FailedPage(number, refusal.code, refusal.message))
             # MuPDF keeps decoded fonts and images up to 256 MB; no page needs another's.
             _release_store()
         return pages
 
 
-def _image_pages(path: Path, media_type: MediaType, first: int, last: int) -> list[Page | NeedsOcr] | Refusal:
+def _image_pages(
+    path: Path, media_type: MediaType, first: int, last: int
+) -> list[Page | NeedsOcr | FailedPage] | Refusal:
     from processors.recognition.raster import image_page_sizes
 
     try:
         sizes = image_page_sizes(path, media_type, first, last)
     except IMAGE_ERRORS as error:
         return corrupt(error, "the image cannot be read")
-    return [NeedsOcr(first + i, width, height, "an image file") for i, (width, height) in enumerate(sizes)]
+    decision = SourceDecision("an image file")
+    return [NeedsOcr(first + i, width, height, decision) for i, (width, height) in enumerate(sizes)]
 
 
 def _release_store() -> None:
@@ -82,54 +122,46 @@ def _release_store() -> None:
 def _read_page(page: Any, number: int) -> Page | NeedsOcr:
     import pymupdf
 
-    size = (page.rect.width, page.rect.height)
-    drawing = _drawing(page)
+    drawing = read_drawing(page)
+    rendering = Rendering(page)
     # Without ligatures kept ("fi" is two letters) and without invented code points for unmapped glyphs (U+FFFD).
-    flags = pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP
-    text_page = page.get_textpage(flags=flags)
-    words = mend(_visible_words(page, text_page, drawing))
-    reason = why_unusable([word.text for word in words], drawing)
-    if reason is not None:
-        return NeedsOcr(number, round(size[0], 2), round(size[1], 2), reason)
+    text_page = page.get_textpage(flags=pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP)
+    pieces = read_pieces(page, text_page)
+    shown = find_shown(page, pieces, drawing, rendering)
+    words = mend(join_pieces(pieces, shown))
+    figures = measure(pieces, shown, [word.text for word in words], drawing, unmapped_fonts(page))
+    is_good, decision = decide(figures, drawing)
+    if not is_good:
+        return NeedsOcr(number, round(drawing.width, 2), round(drawing.height, 2), decision, page_hash=page_hash(page))
+    broken = set(find_broken([word.text for word in words]))
+    whole = [word for index, word in enumerate(words) if index not in broken]
+    lost = [words[index].box for index in broken] + [piece.box for piece in pieces if piece.draws_itself]
+    pictures = [item.box for item in drawing.items if item.is_image and not drawing.fills_page(item.box)]
+    regions = find_regions([word.box for word in whole], lost, drawing, rendering)
+    return _decided(page, number, text_page, whole, regions, decision, pictures)
+
+
+def _decided(
+    page: Any,
+    number: int,
+    text_page: Any,
+    words: list[FoundWord],
+    regions: Sequence[Box],
+    decision: SourceDecision,
+    pictures: Sequence[Box],
+) -> Page | NeedsOcr:
+    """The page as its text layer gives it, alone or beside regions that need OCR."""
+    if regions:
+        decision = SourceDecision(
+            "a good text layer, but for the regions that are pictures or lost characters", decision.figures
+        )
     rotation = _rotation(page, text_page, words)
-    return build_page(number, size, PageSource.TEXT_LAYER, text_layer_engine(), words, rotation)
-
-
-def _drawing(page: Any) -> PageDrawing:
-    bare = page.rect * page.derotation_matrix
-    return PageDrawing(
-        bare.width,
-        bare.height,
-        [Drawn(kind, Box(*rect)) for kind, rect, *_ in page.get_bboxlog() if kind != "clip-path"],
-    )
-
-
-def _visible_words(page: Any, text_page: Any, drawing: PageDrawing) -> list[FoundWord]:
-    """The page's words in stream order, turned as the page is; only those that are painted within the page."""
-    hidden, shown = drawing.hidden_text(), drawing.shown_text()
-    rotation: int = page.rotation
-    found = []
-    for x0, y0, x1, y1, text, *_ in page.get_text("words", textpage=text_page):
-        box = Box(x0, y0, x1, y1)
-        if _is_tiny(text, x1 - x0, y1 - y0) or (hidden and _is_hidden(box, hidden, shown)):
-            continue
-        if 0 <= box.center_x <= drawing.width and 0 <= box.center_y <= drawing.height:
-            found.append(FoundWord(text, turn_box(box, drawing.width, drawing.height, rotation), 1.0))
-    return found
-
-
-def _is_tiny(text: str, width: float, height: float) -> bool:
-    """Text may run up the page, so its height is the shorter side, except for short words, which may be narrow."""
-    return (min(width, height) if len(text) >= 3 else max(width, height)) < _SMALLEST_TEXT
-
-
-def _is_hidden(box: Box, hidden: list[Box], shown: list[Box]) -> bool:
-    """Whether the word lies in hidden text and not also in shown text."""
-    return _inside_any(box, hidden) and not _inside_any(box, shown)
-
-
-def _inside_any(box: Box, areas: list[Box]) -> bool:
-    return any(area.x0 <= box.center_x <= area.x1 and area.y0 <= box.center_y <= area.y1 for area in areas)
+    size = (page.rect.width, page.rect.height)
+    text = build_page(number, size, PageSource.TEXT_LAYER, text_layer_engine(), words, rotation)
+    text = replace(text, decision=decision)
+    if regions:
+        return NeedsOcr(number, text.width, text.height, decision, tuple(regions), text)
+    return structure(text, pdf_rulings(page), pictures)
 
 
 def _rotation(page: Any, text_page: Any, words: list[FoundWord]) -> int:

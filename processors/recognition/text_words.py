@@ -14,27 +14,9 @@ _WIDEST_SPREAD = 1.0  # gap inside a spread word, in character heights
 _EVEN_SPREAD = 1.6  # the widest gap over the narrowest one of a spread word
 
 
-def mend(words: Sequence[FoundWord]) -> list[FoundWord]:
-    """``words`` of one page, in stream order, without overprinted copies, split at blanks, spread words joined."""
-    return _join_spread(_drop_copies(part for word in words for part in _split(word)))
-
-
-def _split(word: FoundWord) -> Iterable[FoundWord]:
-    """The word's parts between blanks: thin and figure spaces do not end a word for MuPDF, but do for a reader.
-
-    The box is shared out by character count, which is near enough for digits, where such blanks occur.
-    """
-    parts = word.text.split()
-    if len(parts) <= 1:
-        return [FoundWord(parts[0], word.box, word.confidence)] if parts else []
-    step = word.box.width / len(word.text)
-    found, position = [], 0
-    for part in parts:
-        start = word.text.index(part, position)
-        position = start + len(part)
-        box = Box(word.box.x0 + start * step, word.box.y0, word.box.x0 + position * step, word.box.y1)
-        found.append(FoundWord(part, box, word.confidence))
-    return found
+def mend(words: Iterable[FoundWord]) -> list[FoundWord]:
+    """``words`` of one page, in stream order, without overprinted copies, spread words joined."""
+    return _join_spread(_drop_copies(words))
 
 
 def _drop_copies(words: Iterable[FoundWord]) -> list[FoundWord]:

@@ -18,7 +18,7 @@ from processors.fields import Extraction, FieldType
 from processors.intake.media import MediaType
 from processors.reading import ReadingInput
 from processors.reading.geometric import GeometricReader
-from processors.recognition.text_layer import read_text_layer
+from processors.recognition.text_layer import read_text_layer, text_of
 from processors.schemas import schema_for
 from processors.values.text import fold
 
@@ -42,7 +42,7 @@ def _documents() -> Iterator[tuple[dict[str, Any], list[Page]]]:
         if not is_invoice or not row["quality"]["has_text_layer"] or row["pages"] is not None:
             continue
         found = read_text_layer(DATA / row["file"], MediaType.PDF, 1, MOST_PAGES)
-        pages = [page for page in found if isinstance(page, Page)] if isinstance(found, list) else []
+        pages = [page for page in map(text_of, found) if page is not None] if isinstance(found, list) else []
         if pages:
             yield row, pages
 

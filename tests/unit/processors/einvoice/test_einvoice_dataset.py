@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from processors.document import Page
 from processors.fields import EvidenceSource, Field
 from processors.intake import Intake, Limits, MediaType, inspect, read_attachment
 from processors.reading import ReadingInput
 from processors.reading.einvoice import EInvoiceReader
-from processors.recognition.text_layer import read_text_layer
+from processors.recognition.text_layer import read_text_layer, text_of
 from processors.schemas import schema_for
 from processors.values.text import fold
 
@@ -39,7 +38,7 @@ def documents() -> Iterator[tuple[dict[str, Any], ReadingInput]]:
         pages = read_text_layer(path, MediaType.PDF, 1, intake.page_count)
         assert isinstance(pages, list)
         xml = read_attachment(path, intake.einvoice_attachment)
-        words = [page for page in pages if isinstance(page, Page)]
+        words = [page for page in map(text_of, pages) if page is not None]
         yield truth, ReadingInput(truth["document_type"], schema, words, xml, intake.einvoice_attachment)
 
 

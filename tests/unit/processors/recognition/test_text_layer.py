@@ -7,11 +7,11 @@ from pathlib import Path
 import pymupdf
 import pytest
 
-from processors.document import Page, PageSource
+from processors.document import Page, PageSource, SourceDecision
 from processors.errors import ErrorCode, Refusal
 from processors.intake.media import MediaType
 from processors.recognition.orientation import upright
-from processors.recognition.text_layer import NeedsOcr, read_text_layer
+from processors.recognition.text_layer import FailedPage, NeedsOcr, read_text_layer
 
 _TEXT = [f"Line {row} of an ordinary invoice with words enough" for row in range(12)]
 
@@ -39,6 +39,7 @@ def _read(path: Path) -> Page | NeedsOcr:
     pages = read_text_layer(path, MediaType.PDF, 1, 1)
     assert isinstance(pages, list)
     [page] = pages
+    assert not isinstance(page, FailedPage)
     return page
 
 
@@ -107,7 +108,10 @@ def test_pages_come_in_order_with_their_own_verdicts(tmp_path: Path) -> None:
     pages = read_text_layer(_write(tmp_path / "a.pdf", document), MediaType.PDF, 2, 99)
     assert isinstance(pages, list)
     assert [page.number for page in pages] == [2, 3, 4]
-    assert pages[0] == NeedsOcr(2, 595, 842, "no text layer")
+    first = pages[0]
+    assert isinstance(first, NeedsOcr)
+    assert (first.width, first.height, first.decision.reason) == (595, 842, "no text layer")
+    assert (first.regions, first.text) == ((), None)
     assert isinstance(pages[1], Page)
     assert isinstance(pages[2], Page)
     assert pages[2].words == ()
@@ -138,7 +142,7 @@ def test_a_stamp_on_a_scan_does_not_make_it_born_digital(tmp_path: Path) -> None
     _scan(_page(document, ["Received 12.03.2024, accounts payable"]), overlay=False)
     read = _read(_write(tmp_path / "a.pdf", document))
     assert isinstance(read, NeedsOcr)
-    assert read.reason == "an image with a stamp of text"
+    assert read.decision.reason == "an image with a stamp of text"
 
 
 def test_invisible_words_on_a_visible_page_are_left_out(tmp_path: Path) -> None:
@@ -162,7 +166,7 @@ def test_a_font_without_unicode_names_needs_ocr(tmp_path: Path) -> None:
     document.xref_set_key(font, "Encoding", f"<</Type/Encoding/Differences[33 {names}]>>")
     read = _read(_write(tmp_path / "a.pdf", document))
     assert isinstance(read, NeedsOcr)
-    assert read.reason == "garbled text layer: characters without a meaning"
+    assert read.decision.reason == "garbled text layer: characters without a meaning"
 
 
 def test_shifted_character_codes_need_ocr(tmp_path: Path) -> None:
@@ -170,7 +174,7 @@ def test_shifted_character_codes_need_ocr(tmp_path: Path) -> None:
     _page(document, ["!#&()*+, -./:;<=>?@ [\\]^_`{|}~ :;'&% TX"] * 8)
     read = _read(_write(tmp_path / "a.pdf", document))
     assert isinstance(read, NeedsOcr)
-    assert read.reason == "garbled text layer: hardly any letters or digits"
+    assert read.decision.reason == "garbled text layer: hardly any letters or digits"
 
 
 def test_text_drawn_as_outlines_needs_ocr(tmp_path: Path) -> None:
@@ -184,7 +188,7 @@ def test_text_drawn_as_outlines_needs_ocr(tmp_path: Path) -> None:
     shape.commit()
     read = _read(_write(tmp_path / "a.pdf", document))
     assert isinstance(read, NeedsOcr)
-    assert read.reason == "text is drawn as outlines"
+    assert read.decision.reason == "text is drawn as outlines"
 
 
 def test_fake_bold_spread_words_and_ligatures_are_mended(tmp_path: Path) -> None:
@@ -220,9 +224,92 @@ def test_images_need_ocr_page_by_page(tmp_path: Path) -> None:
     path = tmp_path / "scan.tif"
     pages[0].save(path, save_all=True, append_images=pages[1:], dpi=(100, 100))
     assert read_text_layer(path, MediaType.TIFF, 2, 3) == [
-        NeedsOcr(2, 612, 792, "an image file"),
-        NeedsOcr(3, 612, 792, "an image file"),
+        NeedsOcr(2, 612, 792, SourceDecision("an image file")),
+        NeedsOcr(3, 612, 792, SourceDecision("an image file")),
     ]
+
+
+def test_a_page_says_by_what_figures_it_was_read(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = _page(document)
+    page.insert_text((72, 700), "Total 9999.99", render_mode=3)
+    _scan(document.new_page(width=595, height=842))
+    pages = read_text_layer(_write(tmp_path / "a.pdf", document), MediaType.PDF, 1, 2)
+    assert isinstance(pages, list)
+    text, scan = pages
+    assert isinstance(text, Page)
+    assert text.decision is not None
+    assert text.decision.reason == "a good text layer"
+    figures = dict(text.decision.figures)
+    visible = sum(len(line.replace(" ", "")) for line in _TEXT)
+    assert (figures["characters"], figures["words"]) == (visible, 9 * 12)
+    assert figures["hidden_share"] == pytest.approx(12 / (visible + 12), abs=1e-4)
+    assert (figures["garbled_share"], figures["image_share"], figures["unmapped_share"]) == (0, 0, 0)
+    assert isinstance(scan, NeedsOcr)
+    assert dict(scan.decision.figures)["image_share"] == pytest.approx(1, abs=0.05)
+
+
+def _damage(document: pymupdf.Document, page: pymupdf.Page) -> None:
+    """Contents packed with more components to a sample than there can be."""
+    [contents] = page.get_contents()
+    document.xref_set_key(page.xref, "Contents", f"{contents} 0 R")  # of a list, MuPDF would skip it
+    document.xref_set_key(contents, "Filter", "/FlateDecode")
+    document.xref_set_key(contents, "DecodeParms", "<</Predictor 2/Colors 536870913/Columns 1/BitsPerComponent 8>>")
+
+
+def test_a_damaged_page_is_named_and_the_others_stand(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    for _ in range(3):
+        _page(document, ["one line of text"])
+    _damage(document, document[1])
+    path = _write(tmp_path / "a.pdf", document)
+    pages = read_text_layer(path, MediaType.PDF, 1, 3)
+    assert isinstance(pages, list)
+    first, second, third = pages
+    assert isinstance(first, Page)
+    assert isinstance(third, Page)
+    assert isinstance(second, FailedPage)
+    assert (second.number, second.code) == (2, ErrorCode.CORRUPT)
+    assert "page 2 cannot be read" in second.message
+    assert read_text_layer(path, MediaType.PDF, 2, 2) == [second]
+
+
+def test_a_letterhead_picture_beside_the_text_is_a_region(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    page = _page(document)
+    page.set_rotation(90)
+    letterhead = pymupdf.open()
+    paper = letterhead.new_page(width=200, height=40)
+    paper.insert_text((10, 25), "Muster und Sohn GmbH", fontsize=16)
+    # Put where the turned page shows it at 100, 20.
+    place = pymupdf.Rect(100, 20, 300, 60) * page.derotation_matrix
+    page.insert_image(place, pixmap=paper.get_pixmap(dpi=200), rotate=90)
+    read = _read(_write(tmp_path / "a.pdf", document))
+    assert isinstance(read, NeedsOcr)
+    [region] = read.regions
+    ink = pymupdf.Rect(110, 30, 290, 55)
+    assert (region.x0, region.y0) == pytest.approx((ink.x0, ink.y0), abs=8)
+    assert 260 <= region.x1 <= 296
+    assert read.text is not None
+    assert upright(read.text).text.split("\n") == _TEXT
+    assert read.text.decision == read.decision
+
+
+def test_words_that_lost_characters_are_regions_of_their_own(tmp_path: Path) -> None:
+    """A font that has a Unicode for letters but not for digits."""
+    document = pymupdf.open()
+    page = _page(document)
+    page.insert_text((72, 700), "Total 471.50", fontname="cour")
+    font = next(font[0] for font in page.get_fonts() if font[3] == "Courier")
+    names = " ".join(f"/g{code}" for code in range(48, 58))
+    document.xref_set_key(font, "Encoding", f"<</BaseEncoding/WinAnsiEncoding/Differences[48 {names}]>>")
+    read = _read(_write(tmp_path / "a.pdf", document))
+    assert isinstance(read, NeedsOcr)
+    [region] = read.regions
+    assert region.x0 == pytest.approx(72 + 6 * 6.6 - 4, abs=1)
+    assert region.y0 < 695 < 702 < region.y1
+    assert read.text is not None
+    assert read.text.words[-1].text == "Total"
 
 
 def test_what_cannot_be_opened_is_refused(tmp_path: Path) -> None:
