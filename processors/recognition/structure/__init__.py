@@ -1,0 +1,1 @@
+"""The structure of a page: reading order, rulings, tables, headers and footers."""
