@@ -64,6 +64,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         _maven,
         _kafka_jars,
         _opencv,
+        _ocr_engine,
         _ocr_models,
         _data_dir,
         _broker,
@@ -141,6 +142,24 @@ def _opencv(_settings: Settings) -> Finding:
         Level.FAIL,
         said[-1] if said else f"exit code {done.returncode}",
         "install its libraries: `apt-get install libgl1 libglib2.0-0`",
+    )
+
+
+def _ocr_engine(_settings: Settings) -> Finding:
+    """What OpenVINO can compute in on this CPU; asked in a child, as it is heavy."""
+    code = "import openvino as o; print(o.__version__, *o.Core().get_property('CPU', 'OPTIMIZATION_CAPABILITIES'))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60, check=False)
+    if done.returncode != 0:
+        said = done.stderr.strip().splitlines()
+        found = said[-1] if said else f"exit code {done.returncode}"
+        return Finding("ocr engine", Level.FAIL, found, "install the locked dependencies anew: `make env`")
+    version, *capabilities = done.stdout.split()
+    if "BF16" in capabilities:
+        return Finding("ocr engine", Level.OK, f"OpenVINO {version}, in bfloat16")
+    return Finding(
+        "ocr engine",
+        Level.OK,
+        f"OpenVINO {version}, in single precision: this CPU has no matrix units (AMX), which would halve the time",
     )
 
 

@@ -5,9 +5,12 @@ Best-path decoding (Graves et al., 2006) takes the likeliest per column, merges 
 of a character says roughly where it stands; the exact edges of words come from the white gaps in the image.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
+
+from processors.recognition.engine import Character
 
 if TYPE_CHECKING:
     import numpy as np
@@ -16,15 +19,6 @@ if TYPE_CHECKING:
 # In heights of a detected line, which is about 1.4 font sizes high.
 _BLANK = 0.12  # the narrowest blank
 _WIDE_GAP = 0.45  # wider than between any two characters of a word, also in monospaced print
-
-
-@dataclass(frozen=True, slots=True)
-class Character:
-    """One decoded character: the column it was read at, and its probability."""
-
-    text: str
-    column: float
-    probability: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,11 +31,12 @@ class Span:
     probability: float
 
 
-def decode(probabilities: "NDArray[np.float32]", alphabet: list[str]) -> list[Character]:
+def decode(probabilities: "NDArray[np.float32]", alphabet: Sequence[str]) -> list[Character]:
     """Best-path decoding. In: columns x characters; ``alphabet[0]`` is the blank. A character's probability is the
     highest of the columns it spans, its column their middle."""
-    best = probabilities.argmax(axis=1).tolist()
-    highest = probabilities.max(axis=1).tolist()
+    winners = probabilities.argmax(axis=1)
+    best = winners.tolist()
+    highest = probabilities[range(len(best)), winners].tolist()
     found: list[Character] = []
     start = 0
     for column in range(1, len(best) + 1):
@@ -94,6 +89,17 @@ def _lost_blank(left: Character, right: Character, scale: float, ink: "NDArray[n
     if left.text != ":":
         return end - start >= _WIDE_GAP * line_height
     return end - start >= _BLANK * line_height * (2 if right.text.isdigit() else 1)
+
+
+def widest_unread_gap(characters: list[Character], columns: float, ink: "NDArray[np.bool_]") -> float:
+    """The widest stretch without ink between two characters that no blank was read between, in pixels of ``ink``."""
+    scale = len(ink) / columns
+    widest = 0.0
+    for left, right in pairwise(characters):
+        if not left.text.isspace() and not right.text.isspace():
+            start, end = _widest_gap(ink, int((left.column + 0.5) * scale), int((right.column + 0.5) * scale) + 1)
+            widest = max(widest, end - start)
+    return widest
 
 
 def _edges(groups: list[list[Character]], scale: float, ink: "NDArray[np.bool_]") -> list[tuple[float, float]]:

@@ -1,11 +1,11 @@
 """Building a :class:`Page` from what a text layer or an OCR engine gave."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from processors.document import Page, PageSource, Word
+from processors.document import Flat, Page, PageSource, Word
 from processors.geometry import Box
-from processors.recognition.orientation import arrange_turned
+from processors.recognition.orientation import arrange_flat, arrange_turned
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,21 +24,23 @@ def build_page(
     engine: str,
     found: Iterable[FoundWord],
     rotation: int = 0,
+    flat: Flat | None = None,
 ) -> Page:
-    """A page with its words in reading order.
+    """A page with its words in reading order. ``flat`` has the words' places on the flattened page, in their order.
 
     Coordinates are rounded to 1/100 point and confidences to 1/10000 here, once, so that an encoded page
     (:mod:`processors.recognition.words_file`) decodes to an equal one.
     """
     width, height = round(size[0], 2), round(size[1], 2)
-    words = [
-        Word(
-            index,
-            word.text,
-            Box(round(word.box.x0, 2), round(word.box.y0, 2), round(word.box.x1, 2), round(word.box.y1, 2)),
-            round(word.confidence, 4),
-        )
-        for index, word in enumerate(found)
-    ]
-    layout = arrange_turned(words, width, height, rotation)
-    return Page(number, width, height, source, engine, layout.words, layout.lines, layout.blocks, rotation)
+    words = [Word(index, word.text, _rounded(word.box), round(word.confidence, 4)) for index, word in enumerate(found)]
+    if flat is None:
+        layout = arrange_turned(words, width, height, rotation)
+        return Page(number, width, height, source, engine, layout.words, layout.lines, layout.blocks, rotation)
+    flat_boxes: Sequence[Box]
+    layout, flat_boxes = arrange_flat(words, [_rounded(box) for box in flat.boxes])
+    lying = Flat(round(flat.width, 2), round(flat.height, 2), tuple(flat_boxes))
+    return Page(number, width, height, source, engine, layout.words, layout.lines, layout.blocks, rotation, flat=lying)
+
+
+def _rounded(box: Box) -> Box:
+    return Box(round(box.x0, 2), round(box.y0, 2), round(box.x1, 2), round(box.y1, 2))

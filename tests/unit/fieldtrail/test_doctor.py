@@ -128,7 +128,7 @@ def test_secrets_and_passwords_in_urls_are_hidden() -> None:
     assert rows["database.url"].value == "postgresql+psycopg://ada:********@db:5432/ft"
     assert rows["kafka.ssl_key_password"].value == "-"
     assert rows["fetch.allow_files"].value == "-"
-    assert rows["worker.ocr_model"].value == "small"
+    assert rows["worker.ocr_model"].value == "cascade"
     assert hide_password("http://x/y") == "http://x/y"
 
 
@@ -140,6 +140,7 @@ def test_a_whole_examination_of_this_machine_names_each_part_once() -> None:
         "maven",
         "kafka jars",
         "opencv",
+        "ocr engine",
         "ocr models",
         "data dir",
         "broker",

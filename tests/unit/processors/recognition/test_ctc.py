@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from processors.recognition.crops import half_width, ink_profile
 from processors.recognition.ctc import Character, decode, split_words
-from processors.recognition.paddle import half_width, ink_profile
 
 _ALPHABET = ["blank", "a", "b", " "]
 

@@ -1,0 +1,170 @@
+"""Running a network: OpenVINO or ONNX Runtime, on a CPU or a GPU.
+
+OpenVINO computes in bfloat16 where the CPU has matrix units for it (AMX: two to three times as fast as ONNX Runtime,
+with equal readings) and in single precision elsewhere, where the two are alike. ONNX Runtime serves NVIDIA GPUs.
+"""
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    Tensor = NDArray[np.float32]
+    Network = Callable[[Tensor], Tensor]
+    """From a batch to the network's only output, which is good until the same thread's next call. May be called from
+    several threads at a time.
+    """
+
+Runtime = Literal["openvino", "onnxruntime"]
+
+_MOST_SHAPES = 6  # each takes some 60 MB
+
+
+class DeviceError(RuntimeError):
+    """A device was asked for that is not there; the message says what to install or to set instead."""
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What runs the networks. ``name`` is ``cpu`` or ``cuda:N``.
+
+    On a CPU, ``streams`` calls run at a time with ``threads`` threads each. ``memory_mb`` bounds what ONNX Runtime
+    takes of a GPU's memory; ``None`` leaves it to grow.
+    """
+
+    name: str = "cpu"
+    runtime: Runtime = "openvino"
+    threads: int = 1
+    streams: int = 1
+    memory_mb: int | None = None
+
+    @property
+    def cuda_index(self) -> int | None:
+        """The GPU's number, ``None`` for a CPU."""
+        return int(self.name.partition(":")[2] or 0) if self.name.startswith("cuda") else None
+
+
+def pick_device(name: str = "auto", *, threads: int = 1, streams: int = 1, memory_mb: int | None = None) -> Device:
+    """The device called ``name``: ``cpu``, ``cuda``, ``cuda:N``, or ``auto`` (a GPU where there is one, else the CPU).
+
+    Raises :class:`DeviceError` for a GPU that cannot be used, and ``ValueError`` for any other name.
+    """
+    base, _, index = name.partition(":")
+    if base not in ("auto", "cpu", "cuda") or (index and (base != "cuda" or not index.isdigit())):
+        raise ValueError(f"{name!r} is no device; say auto, cpu, cuda or cuda:N")
+    usable = _cuda_is_usable() if base != "cpu" else False
+    if base == "cuda" and not usable:
+        raise DeviceError(_no_cuda())
+    if base == "cpu" or not usable:
+        return Device("cpu", "openvino", threads, streams)
+    return Device(f"cuda:{index or 0}", "onnxruntime", threads, streams, memory_mb)
+
+
+def _cuda_is_usable() -> bool:
+    import onnxruntime
+
+    return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
+
+
+def _no_cuda() -> str:
+    import onnxruntime
+
+    return (
+        f"CUDA was asked for, but ONNX Runtime {onnxruntime.__version__} has no CUDA provider here. Install "
+        "onnxruntime-gpu in place of onnxruntime, with NVIDIA's driver, CUDA 12 and cuDNN 9; or set the device to cpu."
+    )
+
+
+def load_network(path: Path, device: Device, *, fixed_shapes: bool = False) -> "Network":
+    """The network of the ONNX file at ``path``, on ``device``. Raises :class:`DeviceError` where that fails.
+
+    ``fixed_shapes``: inputs have few different shapes, each worth compiling for; OpenVINO takes a third less time then.
+    """
+    if device.runtime == "openvino":
+        return _ByShape(path, device) if fixed_shapes else _compile(path, device, None)
+    return _load_onnxruntime(path, device)
+
+
+class _ByShape:
+    """Runs every input on a network compiled for its very shape, the last few of which are kept."""
+
+    def __init__(self, path: Path, device: Device) -> None:
+        self._path = path
+        self._device = device
+        self._networks: OrderedDict[tuple[int, ...], Network] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def __call__(self, batch: "Tensor") -> "Tensor":
+        return self._network(batch.shape)(batch)
+
+    def _network(self, shape: tuple[int, ...]) -> "Network":
+        with self._lock:
+            network = self._networks.pop(shape, None) or _compile(self._path, self._device, shape)
+            self._networks[shape] = network
+            while len(self._networks) > _MOST_SHAPES:
+                self._networks.popitem(last=False)
+            return network
+
+
+def _compile(path: Path, device: Device, shape: tuple[int, ...] | None) -> "Network":
+    """The network for inputs of ``shape``, or of any shape."""
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(str(path))
+    if shape is not None:
+        model.reshape(list(shape))
+    config = {
+        "NUM_STREAMS": device.streams,
+        "INFERENCE_NUM_THREADS": device.threads * device.streams,
+        # Else every process pins its threads to the first cores, and several processes share one.
+        "ENABLE_CPU_PINNING": False,
+    }
+    compiled = core.compile_model(model, "CPU", config)
+    own = threading.local()
+
+    def run(batch: "Tensor") -> "Tensor":
+        if not hasattr(own, "request"):
+            own.request = compiled.create_infer_request()
+        output: Tensor = own.request.infer({0: batch}, share_inputs=True, share_outputs=True)[0]
+        return output
+
+    return run
+
+
+def _load_onnxruntime(path: Path, device: Device) -> "Network":
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = device.threads
+    options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(str(path), options, providers=_providers(device))
+    if device.cuda_index is not None and "CUDAExecutionProvider" not in session.get_providers():
+        # ONNX Runtime falls back to the CPU with a warning; a server for a GPU must not.
+        raise DeviceError(f"{device.name} cannot be used: ONNX Runtime fell back to the CPU. Look at nvidia-smi.")
+    name = session.get_inputs()[0].name
+
+    def run(batch: "Tensor") -> "Tensor":
+        output: Tensor = session.run(None, {name: batch})[0]
+        return output
+
+    return run
+
+
+def _providers(device: Device) -> list[Any]:
+    if device.cuda_index is None:
+        return ["CPUExecutionProvider"]
+    options: dict[str, Any] = {
+        "device_id": device.cuda_index,
+        "arena_extend_strategy": "kSameAsRequested",
+        "cudnn_conv_algo_search": "HEURISTIC",  # the default tries all algorithms for each shape that it meets
+    }
+    if device.memory_mb is not None:
+        options["gpu_mem_limit"] = device.memory_mb * 1024 * 1024
+    return [("CUDAExecutionProvider", options), "CPUExecutionProvider"]

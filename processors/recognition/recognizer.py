@@ -1,0 +1,67 @@
+"""Reading line images with PP-OCRv6's recognisers (a CTC network over columns of 8 pixels)."""
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from processors.recognition import ctc
+from processors.recognition.crops import LINE_HEIGHT, line_width
+from processors.recognition.engine import Character
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from processors.recognition.engine import RgbImage
+    from processors.recognition.networks import Network
+
+_STEP = 64  # input widths are multiples of this: a runtime compiles its kernels for each shape that it meets
+_NARROWEST = 64
+
+
+class CtcRecognizer:
+    """A :class:`processors.recognition.engine.TextRecognizer`. ``alphabet[0]`` is the blank."""
+
+    def __init__(self, network: "Network", alphabet: Sequence[str], batch_pixels: int) -> None:
+        self._network = network
+        self._alphabet = alphabet
+        self._batch_pixels = batch_pixels
+
+    def input_width(self, crop: "RgbImage") -> int:
+        """See :meth:`processors.recognition.engine.TextRecognizer.input_width`."""
+        return max(_NARROWEST, math.ceil(line_width(crop) / _STEP) * _STEP)
+
+    def read(self, crops: "Sequence[RgbImage]") -> list[list[Character]]:
+        """See :meth:`processors.recognition.engine.TextRecognizer.read`; of any number of crops."""
+        import numpy as np
+
+        read: list[list[Character]] = [[] for _ in crops]
+        widths = [self.input_width(crop) for crop in crops]
+        for batch in batches_by_width(widths, self._batch_pixels):
+            width = widths[batch[-1]]
+            tensors = np.zeros((len(batch), 3, LINE_HEIGHT, width), dtype=np.float32)
+            for tensor, index in zip(tensors, batch, strict=True):
+                _fill(tensor, crops[index])
+            for index, output in zip(batch, self._network(tensors), strict=True):
+                read[index] = ctc.decode(output, self._alphabet)
+        return read
+
+
+def batches_by_width(widths: Sequence[int], pixels: int) -> list[list[int]]:
+    """Indexes by width, cut so that a batch padded to its widest, the last, has at most ``pixels`` in a row."""
+    batches: list[list[int]] = []
+    for index in sorted(range(len(widths)), key=lambda index: widths[index]):
+        if batches and widths[index] * (len(batches[-1]) + 1) <= pixels:
+            batches[-1].append(index)
+        else:
+            batches.append([index])
+    return batches
+
+
+def _fill(tensor: "NDArray[np.float32]", crop: "RgbImage") -> None:
+    """Scales ``crop`` into the left of ``tensor``, black as -1 and white as 1, in OpenCV's channel order."""
+    import cv2
+
+    width = line_width(crop)
+    scaled = cv2.resize(crop, (width, LINE_HEIGHT), interpolation=cv2.INTER_LINEAR)
+    tensor[:, :, :width] = cv2.dnn.blobFromImage(scaled, 1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True)[0]
