@@ -17,6 +17,7 @@ COMMAND_MODULES = (
     "fieldtrail.cli.documents",
     "fieldtrail.cli.operations",
     "fieldtrail.cli.dead_letters",
+    "fieldtrail.cli.ocr_server",
 )
 """Each has ``register(app)``, which adds its commands. They import what is heavy inside them: ``--help`` stays fast."""
 

@@ -1,0 +1,70 @@
+"""``fieldtrail ocr-server``."""
+
+import logging
+import os
+from typing import Annotated
+
+import typer
+
+from fieldtrail.cli.app import OPERATIONS, CliError
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command("ocr-server", rich_help_panel=OPERATIONS)(ocr_server)
+
+
+def ocr_server(
+    device: Annotated[str, typer.Option(help="cpu, cuda, cuda:N, or auto: a GPU where there is one.")] = "cpu",
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any.")] = 8571,
+    threads: Annotated[
+        int | None, typer.Option(min=1, help="Batches at a time; by default one per core, 4 on a GPU.")
+    ] = None,
+    max_pages: Annotated[int, typer.Option(min=1, help="Pages accepted and not yet answered.")] = 128,
+    max_batch: Annotated[int | None, typer.Option(min=1, help="Lines in one batch; by default as suits.")] = None,
+    max_wait_ms: Annotated[float, typer.Option(min=0, help="How long a line waits for others.")] = 5.0,
+    memory_mb: Annotated[int | None, typer.Option(min=512, help="Bound on a GPU's memory.")] = None,
+    drain_s: Annotated[float, typer.Option(min=0, help="How long SIGTERM lets accepted pages finish.")] = 30.0,
+) -> None:
+    """Read page images for many workers on one device, in batches, until SIGTERM. One process per device.
+
+    It has no login and keeps nothing; listen only where workers are. See docs/microbatcher.md.
+
+    Example: fieldtrail ocr-server --device cuda:0 --host 0.0.0.0
+    """
+    import asyncio
+
+    from gpu.limits import GPU_THREADS, limits_for
+    from gpu.process import ServerOptions, serve
+    from processors.recognition.models import engine_name, load_models
+    from processors.recognition.networks import DeviceError, pick_device
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    cores = threads or _cores()
+    try:
+        found = pick_device(device, streams=cores, memory_mb=memory_mb)
+    except (DeviceError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--device") from None
+    on_cpu = found.cuda_index is None
+    at_a_time = cores if on_cpu else threads or GPU_THREADS
+    limits = limits_for("cpu" if on_cpu else "cuda", at_a_time, max_wait_ms / 1000, max_pages)
+    if max_batch is not None:
+        limits = limits.with_batch(max_batch)
+    running = serve(
+        ServerOptions(at_a_time, host, port, drain_s),
+        limits,
+        found,
+        lambda: load_models("cascade", found),
+        engine_name,
+        lambda address: typer.echo(f"listening on {address}"),
+    )
+    try:
+        raise typer.Exit(asyncio.run(running))
+    except OSError as error:
+        raise CliError(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port") from None
+
+
+def _cores() -> int:
+    """Cores this process may run on, which in a container is fewer than the machine has."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

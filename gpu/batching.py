@@ -1,0 +1,240 @@
+"""Many pages' requests, gathered into batches and run on the device's threads.
+
+The networks are pure functions of one image each, so a batch that fails is run again in halves: only the page at
+fault fails.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from functools import partial
+from typing import TYPE_CHECKING, Literal
+
+from gpu.limits import Limits
+from gpu.queues import Batch, BatchLimit, Item, Queues
+from processors.recognition.engine import Character, ModelSize, Quad
+from processors.recognition.lines import Answer, Detect, Models, Read, Request
+
+if TYPE_CHECKING:
+    from processors.recognition.engine import RgbImage
+
+    Outcome = list[Quad] | list[Character] | Exception
+
+MOST_FAILURES = 3
+"""After so many batches in a row of which nothing came, nor of a blank image after them, the device is broken."""
+_BLANK = (64, 64, 3)
+
+
+class DeadlinePassed(Exception):  # noqa: N818 -- an event, not a defect
+    """The page's time was up before its work was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A kind of work: images of one kind may share a batch. ``size`` is the input's (height, width) for detection."""
+
+    name: Literal["detect", "read"]
+    model: ModelSize | None = None
+    size: tuple[int, int] | None = None
+
+
+@dataclass(slots=True, eq=False)
+class PageTicket:
+    """A page on its way: its place in the order, and when it is of no use any more (on the event loop's clock).
+
+    ``waited_s`` sums up the time in which it waited for a turn or a device, ``worked_s`` the device's time for it: its
+    share of each batch.
+    """
+
+    number: int
+    deadline: float = math.inf
+    waited_s: float = 0.0
+    worked_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchReport:
+    """What one batch was like, for the metrics: see :class:`gpu.queues.Batch`. ``waits_s`` has one entry per item."""
+
+    work: Work
+    items: int
+    fill: float
+    padding: float
+    seconds: float
+    waits_s: tuple[float, ...]
+    failed: int
+
+
+@dataclass(slots=True, eq=False)
+class _Asked:
+    """One request of a page, whose images may be spread over several batches."""
+
+    page: PageTicket
+    answer: "asyncio.Future[list[list[Quad] | list[Character]]]"
+    outcomes: "dict[int, list[Quad] | list[Character]]" = field(default_factory=dict)
+    images: "Sequence[RgbImage]" = ()
+    first_taken: float | None = None
+
+    def settle(self, index: int, outcome: "Outcome") -> None:
+        if self.answer.done():
+            return
+        if isinstance(outcome, Exception):
+            self.answer.set_exception(outcome)
+            return
+        self.outcomes[index] = outcome
+        if len(self.outcomes) == len(self.images):
+            self.answer.set_result([self.outcomes[place] for place in range(len(self.images))])
+
+
+_Place = tuple[_Asked, int]
+
+
+class Batcher:
+    """Answers the requests of many pages with ``models``, on ``threads`` threads of ``executor``.
+
+    Belongs to the event loop that it is used from. ``report`` is called on it once per batch.
+    """
+
+    def __init__(
+        self,
+        models: Models,
+        limits: Limits,
+        executor: Executor,
+        threads: int,
+        report: Callable[[BatchReport], None] = lambda _: None,
+    ) -> None:
+        self._models = models
+        self._limits = limits
+        self._executor = executor
+        self._free = threads
+        self._report = report
+        self._queues: Queues[Work, _Place] = Queues(limits.max_wait_s)
+        self._wake: asyncio.TimerHandle | None = None
+        self._running: dict[int, float] = {}
+        self._started = 0
+        self._failures = 0
+
+    async def ask(self, page: PageTicket, request: Request) -> Answer:
+        """The answer of the models, as :func:`processors.recognition.lines.answer` gives it.
+
+        Raises :class:`DeadlinePassed`, or what the network raised on this page's image. Cancelled, it takes back what
+        no device has begun.
+        """
+        images = (request.image,) if isinstance(request, Detect) else request.crops
+        if not images:
+            return []
+        loop = asyncio.get_running_loop()
+        asked = _Asked(page, loop.create_future(), images=images)
+        now = loop.time()
+        for index, image in enumerate(images):
+            work, limit, size = self._sort(request, image)
+            self._queues.add(work, limit, Item((asked, index), size, page.number, now, page.deadline))
+        self._pump()
+        try:
+            outcomes = await asked.answer
+        finally:
+            if len(asked.outcomes) < len(images):  # given up: no device need begin the rest
+                self._queues.drop(page.number)
+            page.waited_s += (loop.time() if asked.first_taken is None else asked.first_taken) - now
+        return outcomes[0] if isinstance(request, Detect) else outcomes  # type: ignore[return-value]
+
+    @property
+    def depths(self) -> dict[str, int]:
+        """Images and lines that wait for a device, by kind of work."""
+        found = {"detect": 0, "read": 0}
+        for work, depth in self._queues.depths().items():
+            found[work.name] += depth
+        return found
+
+    @property
+    def busy(self) -> int:
+        """Device threads at work."""
+        return len(self._running)
+
+    @property
+    def broken(self) -> bool:
+        """Whether the device fails whatever it is given."""
+        return self._failures >= MOST_FAILURES
+
+    def longest_run_s(self) -> float:
+        """How long the oldest running batch has run, in seconds; 0 where none runs."""
+        now = asyncio.get_running_loop().time()
+        return max((now - started for started in self._running.values()), default=0.0)
+
+    def _sort(self, request: Request, image: "RgbImage") -> tuple[Work, BatchLimit, int]:
+        if isinstance(request, Read):
+            width = self._models.recognizers[request.model].input_width(image)
+            return Work("read", model=request.model), self._limits.read, width
+        height, width = self._models.detector.input_size(*image.shape[:2])
+        return Work("detect", size=(height, width)), self._limits.detect, height * width
+
+    def _pump(self) -> None:
+        """Starts what is ripe while a thread is free, and wakes up again when more is."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for asked, _ in self._queues.drop_expired(now):
+            if not asked.answer.done():
+                asked.answer.set_exception(DeadlinePassed)
+        while self._free and (batch := self._queues.take(now)):
+            self._start(batch, now)
+        if self._wake is not None:
+            self._wake.cancel()
+            self._wake = None
+        ripe = self._queues.next_ripe()
+        if self._free and ripe is not None:
+            self._wake = loop.call_at(ripe, self._pump)
+
+    def _start(self, batch: Batch[Work, _Place], now: float) -> None:
+        self._free -= 1
+        self._started += 1
+        self._running[self._started] = now
+        images = []
+        for item in batch.items:
+            asked, index = item.payload
+            asked.first_taken = now if asked.first_taken is None else asked.first_taken
+            images.append(asked.images[index])
+        running = asyncio.get_running_loop().run_in_executor(self._executor, self._run, batch.kind, images)
+        running.add_done_callback(partial(self._finish, batch, self._started))
+
+    def _run(self, work: Work, images: "list[RgbImage]") -> "tuple[list[Outcome], bool]":
+        """On a device thread: an outcome for each image, and whether the device works."""
+        outcomes = self._outcomes(work, images)
+        if not all(isinstance(outcome, Exception) for outcome in outcomes):
+            return outcomes, True
+        import numpy as np
+
+        blank = np.full(_BLANK, 255, dtype=np.uint8)
+        return outcomes, not isinstance(self._outcomes(Work("detect"), [blank])[0], Exception)
+
+    def _outcomes(self, work: Work, images: "list[RgbImage]") -> "list[Outcome]":
+        """An outcome for each image. The error of one image never becomes another one's."""
+        try:
+            if work.model is None:
+                return list(self._models.detector.detect(images))
+            return list(self._models.recognizers[work.model].read(images))
+        except Exception as error:
+            if len(images) == 1:
+                return [error]
+            middle = len(images) // 2
+            return self._outcomes(work, images[:middle]) + self._outcomes(work, images[middle:])
+
+    def _finish(
+        self, batch: Batch[Work, _Place], run: int, future: "asyncio.Future[tuple[list[Outcome], bool]]"
+    ) -> None:
+        started = self._running.pop(run)
+        self._free += 1
+        if future.cancelled():  # the loop is closing
+            return
+        outcomes, works = future.result()
+        seconds = asyncio.get_running_loop().time() - started
+        failed = sum(isinstance(outcome, Exception) for outcome in outcomes)
+        self._failures = 0 if works else self._failures + 1
+        for item, outcome in zip(batch.items, outcomes, strict=True):
+            asked, index = item.payload
+            asked.page.worked_s += seconds / len(outcomes)
+            asked.settle(index, outcome)
+        waits = tuple(started - item.arrived for item in batch.items)
+        self._report(BatchReport(batch.kind, len(outcomes), batch.fill, batch.padding, seconds, waits, failed))
+        self._pump()

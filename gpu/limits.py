@@ -1,0 +1,51 @@
+"""What one OCR server takes in and how it batches, by device."""
+
+from dataclasses import dataclass, replace
+
+from gpu.queues import BatchLimit
+
+_MIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Bounds of one server.
+
+    ``detect`` and ``read``: of one batch; detection counts pixels of the network's input, reading the pixels along a
+    line. ``max_wait_s``: how long a request may wait for others to share its batch. ``max_pages``: accepted and not
+    yet answered; ``max_held_bytes``: of their bodies together. ``max_active``: pages decoded and being read; the others
+    wait as they came, so that memory is bounded. ``max_body_bytes`` and ``max_pixels``: of one image.
+    ``default_deadline_s``: where the caller sets none; ``max_deadline_s``: the longest one may set.
+    """
+
+    detect: BatchLimit
+    read: BatchLimit
+    max_wait_s: float
+    max_pages: int
+    max_active: int
+    max_body_bytes: int = 80 * _MIB  # 25 million pixels, uncompressed
+    max_held_bytes: int = 1024 * _MIB
+    max_pixels: int = 25_000_000  # as recognition renders at most
+    default_deadline_s: float = 120.0
+    max_deadline_s: float = 600.0
+    upload_timeout_s: float = 30.0
+
+    def with_batch(self, lines: int) -> "Limits":
+        """The same with at most so many lines in a batch."""
+        return replace(self, read=replace(self.read, items=lines))
+
+
+GPU_THREADS = 4
+"""While one batch runs on a GPU, others are scaled before and decoded after it, on the CPU."""
+
+
+def limits_for(device: str, threads: int, max_wait_s: float = 0.005, max_pages: int = 128) -> Limits:
+    """Limits for ``cpu`` with that many device threads, or for a GPU.
+
+    On a CPU, company makes no image faster, and padding costs as much as print: pages are detected one by one, and
+    lines share a batch only where they are short and of nearly one width. A GPU wants large batches; the bound is the
+    recogniser's output, one probability per character (18,710 of them) and 8 pixels of line: 25,600 make 240 MB.
+    """
+    if device == "cpu":
+        return Limits(BatchLimit(1, 1), BatchLimit(16, 960, 0.8), max_wait_s, max_pages, 2 * threads + 2)
+    return Limits(BatchLimit(16, 16 * 1_500_000), BatchLimit(256, 25_600), max_wait_s, max_pages, 48)

@@ -1,0 +1,35 @@
+"""``fieldtrail ocr-server`` before it listens."""
+
+import sys
+
+import pytest
+
+from fieldtrail.cli import main
+
+
+def run(monkeypatch: pytest.MonkeyPatch, *arguments: str) -> int:
+    monkeypatch.setattr(sys, "argv", ["fieldtrail", "ocr-server", *arguments])
+    monkeypatch.setenv("COLUMNS", "400")
+    with pytest.raises(SystemExit) as exit_:
+        main()
+    return int(exit_.value.code or 0)
+
+
+def test_help_has_an_example(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(monkeypatch, "--help") == 0
+    assert "Example: fieldtrail ocr-server" in capsys.readouterr().out
+
+
+def test_a_device_that_there_is_not_is_a_wrong_call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--device", "tpu") == 2
+    assert "'tpu' is no device" in capsys.readouterr().err
+
+
+def test_cuda_without_a_provider_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    assert run(monkeypatch, "--device", "cuda:0") == 2
+    assert "onnxruntime-gpu" in capsys.readouterr().err
