@@ -6,23 +6,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from processors.classification import Classification, DocumentType
 from processors.document import Page
 from processors.errors import Refusal
 from processors.fields import Extraction
 from processors.intake import Intake, Limits
-from processors.recognition.text_layer import NeedsOcr
+from processors.recognition.lines import Effort
+from processors.recognition.networks import Device
+from processors.recognition.text_layer import FailedPage, NeedsOcr
 from processors.recognition.words_file import decode_page
 from processors.routing import Route, Thresholds, route
 from processors.sandbox import Failure, Sandbox
 from processors.schemas import schema_for
 from processors.validation import Validated
 from streams.stages import work
-
-if TYPE_CHECKING:
-    from processors.recognition.paddle import ModelSize
 
 T = TypeVar("T")
 
@@ -64,7 +63,7 @@ def read_file(
     *,
     limits: Limits | None = None,
     thresholds: Thresholds | None = None,
-    ocr_model: "ModelSize" = "small",
+    ocr: Effort = "cascade",
     document_type: DocumentType | None = None,
     run: Runner | None = None,
     progress: Callable[[str], None] = lambda _: None,
@@ -83,7 +82,7 @@ def read_file(
     if isinstance(found, Refusal):
         return found
     classification, by_shape = found
-    recognized = _recognize(call, path, intake, ocr_model, progress)
+    recognized = _recognize(call, path, intake, ocr, progress)
     if isinstance(recognized, Refusal):
         return recognized
     pages, failed = recognized
@@ -119,7 +118,7 @@ def _classify(
 
 
 def _recognize(
-    call: Runner, path: Path, intake: Intake, model: "ModelSize", progress: Callable[[str], None]
+    call: Runner, path: Path, intake: Intake, effort: Effort, progress: Callable[[str], None]
 ) -> tuple[tuple[work.ReadPage, ...], tuple[tuple[int, Refusal], ...]] | Refusal:
     progress("reading the text layer")
     pages = call(work.read_text_pages, path, intake.media_type, 1, intake.page_count)
@@ -128,14 +127,16 @@ def _recognize(
     read: list[work.ReadPage] = []
     failed: list[tuple[int, Refusal]] = []
     for page in pages:
+        answer: work.ReadPage | FailedPage | Refusal
         if isinstance(page, NeedsOcr):
             progress(f"recognising page {page.number} of {intake.page_count}")
-            answer = call(work.read_scanned_page, path, intake.media_type, page.number, model, 1)
-            if isinstance(answer, Refusal):
-                failed.append((page.number, answer))
-                continue
-            page = answer
-        read.append(page)
+            answer = call(work.read_scanned_page, path, intake.media_type, page, effort, Device())
+        else:
+            answer = page
+        if isinstance(answer, work.ReadPage):
+            read.append(answer)
+        else:
+            failed.append((page.number, Refusal(answer.code, answer.message)))
     return (tuple(read), tuple(failed)) if read else failed[0][1]
 
 

@@ -100,7 +100,8 @@ class WorkerSettings:
 
     parse_processes: int
     ocr_processes: int
-    ocr_model: Literal["small", "tiny"]
+    ocr_model: Literal["cascade", "small", "tiny"]
+    ocr_url: str | None
     in_flight: int
     http_host: str
     http_port: int

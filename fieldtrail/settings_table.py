@@ -172,6 +172,13 @@ def _cores(_data_dir: Path) -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def _ocr_processes(data_dir: Path) -> int:
+    """A process a core, but no more than a quarter of the memory holds at 1 GiB each."""
+    import psutil  # heavy for a module that `--help` imports
+
+    return max(1, min(_cores(data_dir), psutil.virtual_memory().total // (4 * 1024**3)))
+
+
 def _checkout_kafka_libs(_data_dir: Path) -> Path:
     """Where ``make`` puts Kafka's jars: beside the source of an editable installation."""
     return Path(__file__).resolve().parents[1] / ".local" / "kafka" / "libs"
@@ -288,9 +295,26 @@ SETTINGS: tuple[Setting, ...] = (
         _cores,
         "Processes that parse documents.",
     ),
-    Setting("worker.ocr_processes", "FIELDTRAIL_WORKER_OCR_PROCESSES", _whole(1), 1, "Processes that run OCR."),
     Setting(
-        "worker.ocr_model", "FIELDTRAIL_WORKER_OCR_MODEL", _one_of("small", "tiny"), "small", "Size of the OCR model."
+        "worker.ocr_processes",
+        "FIELDTRAIL_WORKER_OCR_PROCESSES",
+        _whole(1),
+        _ocr_processes,
+        "Processes that recognise pages, one thread each; by default one a core, as far as memory goes.",
+    ),
+    Setting(
+        "worker.ocr_model",
+        "FIELDTRAIL_WORKER_OCR_MODEL",
+        _one_of("cascade", "small", "tiny"),
+        "cascade",
+        "Which OCR model reads; cascade: tiny first, small for lines that are unsure or matter.",
+    ),
+    Setting(
+        "worker.ocr_url",
+        "FIELDTRAIL_WORKER_OCR_URL",
+        _url("http", "https"),
+        None,
+        "OCR server to send pages to; unset, the worker's own processes recognise them.",
     ),
     Setting("worker.in_flight", "FIELDTRAIL_WORKER_IN_FLIGHT", _whole(1), 16, "Records a stage works on at once."),
     Setting(

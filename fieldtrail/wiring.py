@@ -5,13 +5,14 @@ import importlib.metadata
 import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from connectors.claims import Claims
 from connectors.fetch import Fetcher, FetchPolicy
 from connectors.objects import ObjectStore, open_store
 from fieldtrail.settings import Settings, SettingsError
 from fieldtrail.settings_table import Threshold as ConfiguredThreshold
+from gpu.client import OcrClient
 from processors.fields import FieldType
 from processors.intake import Limits
 from processors.routing import Threshold, Thresholds
@@ -22,6 +23,9 @@ from streams.contracts.registry import FileRegistry, RemoteRegistry
 from streams.contracts.topics import STAGES, TopicPlan
 from streams.harness.stage import Stage, StageSpec
 from streams.kafka import KafkaConnection
+
+if TYPE_CHECKING:
+    from streams.stages.page_ocr import PageOcr
 
 logger = logging.getLogger(__name__)
 
@@ -129,6 +133,8 @@ class Parts:
             settings.worker.ocr_processes, memory_mb=OCR_MEMORY_MB, preload=OCR_PRELOAD, name="ocr"
         )
         self.claims = Claims(settings.store.database_url)
+        url = settings.worker.ocr_url
+        self.ocr_client = None if url is None else OcrClient(url)
 
     def stage(self, name: str) -> Stage[Any]:
         """The stage called ``name``."""
@@ -138,6 +144,8 @@ class Parts:
         """Ends the child processes and closes the connections."""
         for sandbox in (self.sandbox, self.ocr_sandbox):
             await asyncio.to_thread(sandbox.close)
+        if self.ocr_client is not None:
+            await self.ocr_client.close()
         self.claims.close()
 
 
@@ -160,11 +168,19 @@ def _classify(parts: Parts) -> Stage[Any]:
 
 
 def _recognize(parts: Parts) -> Stage[Any]:
-    from streams.stages.recognize import OcrConfig, RecognizeStage
+    from streams.stages.recognize import RecognizeStage
 
-    worker = parts.settings.worker
-    ocr = OcrConfig(worker.ocr_model, threads=1, page_timeout_s=OCR_PAGE_TIMEOUT_S)
-    return RecognizeStage(parts.store, parts.sandbox, parts.ocr_sandbox, ocr, timeout_s=TEXT_TIMEOUT_S)
+    return RecognizeStage(parts.store, parts.sandbox, _page_ocr(parts), timeout_s=TEXT_TIMEOUT_S)
+
+
+def _page_ocr(parts: Parts) -> "PageOcr":
+    from processors.recognition.networks import Device
+    from streams.stages.page_ocr import EmbeddedOcr, RemoteOcr
+
+    effort = parts.settings.worker.ocr_model
+    if parts.ocr_client is None:
+        return EmbeddedOcr(parts.ocr_sandbox, effort, Device(), OCR_PAGE_TIMEOUT_S)
+    return RemoteOcr(parts.ocr_sandbox, parts.ocr_client, effort, OCR_PAGE_TIMEOUT_S)
 
 
 def _extract(parts: Parts) -> Stage[Any]:

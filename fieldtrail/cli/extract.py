@@ -80,7 +80,7 @@ def _read(
             path,
             limits=make_limits(settings),
             thresholds=make_thresholds(settings),
-            ocr_model=settings.worker.ocr_model,
+            ocr=settings.worker.ocr_model,
             document_type=document_type,
             run=runner,
             progress=lambda what: status.update(escape(f"{path.name}: {what}")),

@@ -102,17 +102,28 @@ class SchemaRef(Part):
     version: str
 
 
+class PageQuality(Part):
+    dpi: float | None = None
+    sharpness: float | None = None
+    skew: float | None = None
+    contrast: float | None = None
+    handwriting: float | None = None
+    hard: tuple[str, ...] = ()
+
+
 class RecognizedPage(Part):
     number: int
     width: float
     height: float
     rotation: int
     source: str
+    reason: str = ""
     engine: str
     words_uri: str
     word_count: int
     min_confidence: float
     mean_confidence: float
+    quality: PageQuality | None = None
 
 
 class PageFailure(Part):

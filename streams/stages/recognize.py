@@ -9,14 +9,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from connectors.errors import MissingError, UnavailableError
 from connectors.objects import ObjectStore
+from processors.document import PageQuality as MeasuredQuality
 from processors.errors import ErrorCode, Refusal
 from processors.intake import MediaType
-from processors.recognition.ocr import ocr_engine_name
-from processors.recognition.text_layer import NeedsOcr
+from processors.recognition.text_layer import FailedPage, NeedsOcr
 from processors.sandbox import Failure, Sandbox
 from streams.contracts import topics
 from streams.contracts.records import (
@@ -25,6 +24,7 @@ from streams.contracts.records import (
     DocumentClassified,
     DocumentRecognized,
     PageFailure,
+    PageQuality,
     RecognizedPage,
 )
 from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing, Retry
@@ -41,21 +41,10 @@ from streams.stages.common import (
     read_store,
     unavailable,
 )
-
-if TYPE_CHECKING:
-    from processors.recognition.paddle import ModelSize
+from streams.stages.page_ocr import PageOcr
 
 TEXT_PAGES_PER_TASK = 16
 """Pages that one child reads by their text layer in one go: bounds memory, and long documents share the pool."""
-
-
-@dataclass(frozen=True, slots=True)
-class OcrConfig:
-    """Which model reads, with how many threads, and how long one page may take (seconds)."""
-
-    model: "ModelSize"
-    threads: int
-    page_timeout_s: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +77,9 @@ class RecognizeStage:
 
     name = "recognize"
 
-    def __init__(
-        self, store: ObjectStore, sandbox: Sandbox, ocr_sandbox: Sandbox, ocr: OcrConfig, timeout_s: float
-    ) -> None:
+    def __init__(self, store: ObjectStore, sandbox: Sandbox, ocr: PageOcr, timeout_s: float) -> None:
         self._store = store
         self._sandbox = sandbox
-        self._ocr_sandbox = ocr_sandbox
         self._ocr = ocr
         self._timeout_s = timeout_s
 
@@ -155,52 +141,45 @@ class RecognizeStage:
         if isinstance(answer, Refusal):
             raise _StopError(Dead.refused(answer))
 
-        async def complete(page: work.ReadPage | NeedsOcr) -> _Page | PageFailure:
+        async def complete(page: work.ReadPage | NeedsOcr | FailedPage) -> _Page | PageFailure:
             """Recognises and keeps one page, so that it need not be read again whatever becomes of the others."""
-            whole = page if isinstance(page, work.ReadPage) else await self._recognize(document, path, media_type, page)
-            if isinstance(whole, Refusal):
-                done: _Page | PageFailure = PageFailure(number=page.number, code=whole.code, message=whole.message)
-            else:
+            key = self._words_key(document, page)
+            whole = await self._recognize(key, path, media_type, page) if isinstance(page, NeedsOcr) else page
+            if isinstance(whole, work.ReadPage):
                 words = whole.words if page.number == 1 else None
-                done = _Page(await self._keep(document, whole), words)
+                done: _Page | PageFailure = _Page(await self._keep(key, whole), words)
+            else:
+                done = PageFailure(number=page.number, code=whole.code, message=whole.message)
             on_page()
             return done
 
         return await all_or_none([complete(page) for page in answer])
 
-    async def _recognize(
-        self, document: Document, path: Path, media_type: MediaType, page: NeedsOcr
-    ) -> work.ReadPage | Refusal:
+    def _words_key(self, document: Document, page: work.ReadPage | NeedsOcr | FailedPage) -> str:
+        if isinstance(page, work.ReadPage):
+            return words_key(document.content_sha256, f"{page.number:05d}", page.engine)
+        if isinstance(page, NeedsOcr) and page.page_hash is not None:
+            return words_key(page.page_hash, "page", self._ocr.engine)
+        return words_key(document.content_sha256, f"{page.number:05d}", self._ocr.engine)
+
+    async def _recognize(self, key: str, path: Path, media_type: MediaType, page: NeedsOcr) -> work.ReadPage | Refusal:
         """One page by OCR, or as OCR read it before."""
-        key = words_key(document.content_sha256, page.number, ocr_engine_name(self._ocr.model))
         uri = await read_store(self._store, partial(self._store.find, key))
         if uri is not None:
-            return await self._restore(uri)
-        answer = await self._ocr_sandbox.run(
-            work.read_scanned_page,
-            path,
-            media_type,
-            page.number,
-            self._ocr.model,
-            self._ocr.threads,
-            timeout=self._ocr.page_timeout_s,
-        )
-        if isinstance(answer, Failure):
-            outcome = failed(answer)
-            if isinstance(outcome, Retry):
-                raise _StopError(outcome)
-            return Refusal(outcome.code, outcome.reason)
+            return await self._restore(uri, page.number)
+        answer = await self._ocr.read(path, media_type, page)
+        if isinstance(answer, Retry):
+            raise _StopError(answer)
         return answer
 
-    async def _restore(self, uri: str) -> work.ReadPage:
+    async def _restore(self, uri: str, number: int) -> work.ReadPage:
         data = await read_store(self._store, partial(self._store.get, uri))
-        answer = await self._sandbox.run(work.restore_page, data, timeout=self._timeout_s)
+        answer = await self._sandbox.run(work.restore_page, data, number, timeout=self._timeout_s)
         if isinstance(answer, Failure):
             raise _StopError(failed(answer))
         return answer
 
-    async def _keep(self, document: Document, page: work.ReadPage) -> RecognizedPage:
-        key = words_key(document.content_sha256, page.number, page.engine)
+    async def _keep(self, key: str, page: work.ReadPage) -> RecognizedPage:
         uri = await asyncio.to_thread(self._store.put, key, page.words)
         return RecognizedPage(
             number=page.number,
@@ -208,11 +187,13 @@ class RecognizeStage:
             height=page.height,
             rotation=page.rotation,
             source=page.source,
+            reason=page.reason,
             engine=page.engine,
             words_uri=uri,
             word_count=page.word_count,
             min_confidence=page.min_confidence,
             mean_confidence=page.mean_confidence,
+            quality=_as_record(page.quality),
         )
 
     async def _classify_again(self, before: Classification, first_words: bytes | None) -> Classification:
@@ -225,7 +206,25 @@ class RecognizeStage:
         return before if answer is None else as_record(answer, "text")
 
 
-def words_key(sha256: str, page: int, engine: str) -> str:
-    """Where a page's words lie in the object store: addressed by the content, the page and what read it."""
+def _as_record(quality: MeasuredQuality | None) -> PageQuality | None:
+    """The figures as they travel; confidences travel for every page, measured or not."""
+    if quality is None:
+        return None
+    return PageQuality(
+        dpi=quality.dpi,
+        sharpness=quality.sharpness,
+        skew=quality.skew,
+        contrast=quality.contrast,
+        handwriting=quality.handwriting,
+        hard=quality.hard,
+    )
+
+
+def words_key(sha256: str, page: str, engine: str) -> str:
+    """Where a page's words lie in the object store: addressed by what was read and by what read it.
+
+    ``sha256`` and ``page`` are a page's own hash and ``page``, where it is known, so that a page that returns in
+    another file is not read again; else its file's hash and its number.
+    """
     slug = "".join(char if char.isalnum() or char in ".-" else "_" for char in engine)
-    return f"words/{sha256[:2]}/{sha256}/{page:05d}.{slug}.json.gz"
+    return f"words/{sha256[:2]}/{sha256}/{page}.{slug}.json.gz"

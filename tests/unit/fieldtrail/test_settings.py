@@ -42,7 +42,7 @@ def test_flag_beats_environment_beats_file_beats_default() -> None:
     assert settings.worker.ocr_processes == 3
     assert settings.origin("worker.ocr_processes") == "environment FIELDTRAIL_WORKER_OCR_PROCESSES"
     assert (settings.worker.parse_processes, settings.origin("worker.parse_processes")) == (2, f"file {file}")
-    assert (settings.worker.ocr_model, settings.origin("worker.ocr_model")) == ("small", "default")
+    assert (settings.worker.ocr_model, settings.origin("worker.ocr_model")) == ("cascade", "default")
 
 
 def test_the_named_file_replaces_the_one_in_the_working_directory() -> None:
@@ -72,7 +72,7 @@ def test_an_empty_variable_is_unset() -> None:
         ("FIELDTRAIL_WORKER_IN_FLIGHT", "0", "a whole number, 1 or more"),
         ("FIELDTRAIL_WORKER_IN_FLIGHT", "many", "a whole number, 1 or more"),
         ("FIELDTRAIL_WORKER_HTTP_PORT", "65536", "a whole number, 0 to 65535"),
-        ("FIELDTRAIL_WORKER_OCR_MODEL", "huge", "one of small, tiny"),
+        ("FIELDTRAIL_WORKER_OCR_MODEL", "huge", "one of cascade, small, tiny"),
         ("SCHEMA_REGISTRY_URL", "registry:8081", "a URL that starts with http: or https:"),
         ("OBJECT_STORE_URL", "/srv/objects", "a URL that starts with file: or s3:"),
         ("FIELDTRAIL_TOPICS_PREFIX", "a b", "letters, digits and ._- as topics may have them"),

@@ -1,0 +1,110 @@
+"""Where one page is recognised: in a child process of this worker, or by the OCR server (``gpu/``)."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol, TypeVar
+
+from gpu.client import Busy, OcrClient, Recognized, Refused
+from processors.errors import ErrorCode, Refusal
+from processors.intake import MediaType
+from processors.recognition.lines import Effort
+from processors.recognition.models import engine_name
+from processors.recognition.networks import Device
+from processors.recognition.text_layer import NeedsOcr
+from processors.recognition.upright import Reading
+from processors.sandbox import Failure, Sandbox
+from streams.harness.outcomes import Retry
+from streams.stages import work
+from streams.stages.common import SANDBOX, failed
+
+OCR_SERVER = "ocr server"
+"""The OCR server as a dependency of the stage: while it is away or full, the stage pauses."""
+
+T = TypeVar("T")
+
+PageAnswer = work.ReadPage | Refusal | Retry
+"""A page; why it has none, while the others stand; or why the whole document must be tried again later."""
+
+
+class PageOcr(Protocol):
+    """Recognises pages, any number at a time."""
+
+    @property
+    def engine(self) -> str:
+        """What reads, with versions: part of the address under which a page's words are kept."""
+
+    async def read(self, path: Path, media_type: MediaType, wanted: NeedsOcr) -> PageAnswer:
+        """The page that ``wanted`` names of the file at ``path``."""
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedOcr:
+    """Recognises in child processes that hold the models; ``timeout_s`` bounds each try of a page."""
+
+    sandbox: Sandbox
+    effort: Effort
+    device: Device
+    timeout_s: float
+
+    @property
+    def engine(self) -> str:
+        """See :class:`PageOcr`."""
+        return engine_name(self.effort)
+
+    async def read(self, path: Path, media_type: MediaType, wanted: NeedsOcr) -> PageAnswer:
+        """See :class:`PageOcr`."""
+        arguments = (path, media_type, wanted, self.effort, self.device)
+        return await in_child(self.sandbox, work.read_scanned_page, *arguments, timeout_s=self.timeout_s)
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteOcr:
+    """Prepares pages in child processes and has them read by the OCR server."""
+
+    sandbox: Sandbox
+    client: OcrClient
+    effort: Effort
+    timeout_s: float
+
+    @property
+    def engine(self) -> str:
+        """See :class:`PageOcr`."""
+        return engine_name(self.effort)
+
+    async def read(self, path: Path, media_type: MediaType, wanted: NeedsOcr) -> PageAnswer:
+        """See :class:`PageOcr`."""
+        rendered = await in_child(
+            self.sandbox,
+            work.render_scanned_page,
+            path,
+            media_type,
+            wanted,
+            self.client.packed,
+            timeout_s=self.timeout_s,
+        )
+        if isinstance(rendered, Refusal | Retry):
+            return rendered
+        page, image = rendered
+        answer = await self.client.recognize_encoded(image, self.effort, self.timeout_s, sure_of_turn=page.sure_of_turn)
+        if isinstance(answer, Refused):
+            return Refusal(ErrorCode(answer.code), answer.message)
+        if not isinstance(answer, Recognized):
+            after_s = answer.retry_after_s if isinstance(answer, Busy) else None
+            return Retry(answer.reason, after_s=after_s, dependency=OCR_SERVER)
+        reading = Reading(tuple(answer.lines), answer.turn)
+        return await in_child(
+            self.sandbox, work.finish_scanned_page, page, reading, answer.engine, timeout_s=self.timeout_s
+        )
+
+
+async def in_child(sandbox: Sandbox, fn: Callable[..., T], *arguments: Any, timeout_s: float) -> T | Refusal | Retry:
+    """``fn(*arguments)`` in a child. A page that runs late or kills its child is tried once more, then refused: the
+    document's other pages stand.
+    """
+    answer = await sandbox.run(fn, *arguments, timeout=timeout_s)
+    if isinstance(answer, Failure) and isinstance(failed(answer), Retry) and not answer.by_machine:
+        answer = await sandbox.run(fn, *arguments, timeout=timeout_s)
+    if not isinstance(answer, Failure):
+        return answer
+    return Retry(answer.message, dependency=SANDBOX) if answer.by_machine else Refusal(answer.code, answer.message)
