@@ -4,10 +4,11 @@ SHELL := /bin/bash
 VENV := .venv/bin
 DATA_DIR ?= var
 PYTEST_ARGS ?=
+BENCH_ARGS ?=
 
 .PHONY: help
 help: ## What there is to do (this list)
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-19s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  New here?  make demo    then    make up,  $(VENV)/fieldtrail --help"
 
@@ -36,6 +37,19 @@ lint: env ## ruff, formatting, mypy
 .PHONY: bench
 bench: env kafka ## Throughput and latency of the pipeline, as a table
 	@$(VENV)/python -m fieldtrail.bench
+
+.PHONY: bench-ocr
+bench-ocr: env ## OCR against PaddleOCR's pipeline, RapidOCR and Tesseract
+	@$(VENV)/uv pip install --quiet --no-deps --target .local/bench -r requirements/bench.in
+	@PYTHONPATH=.local/bench $(VENV)/python -m fieldtrail.benchmarks.ocr $(BENCH_ARGS)
+
+.PHONY: bench-microbatcher
+bench-microbatcher: env ## The OCR server: many callers against one
+	@$(VENV)/python -m fieldtrail.benchmarks.microbatcher $(BENCH_ARGS)
+
+.PHONY: bench-preprocessing
+bench-preprocessing: env ## What each step of preparing a page buys
+	@$(VENV)/python -m fieldtrail.benchmarks.preprocessing $(BENCH_ARGS)
 
 .PHONY: doctor
 doctor: env ## What is missing on this machine, and every setting

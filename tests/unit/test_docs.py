@@ -32,6 +32,7 @@ DATA_DIR = Path("/DATA_DIR")
 DEFAULTS_IN_WORDS = {
     "data_dir": "`./var`",
     "worker.parse_processes": "the cores of the process",
+    "worker.ocr_processes": "the cores of the process, as far as memory goes",
     "stack.kafka_libs": "`.local/kafka/libs` of the checkout",
 }
 
@@ -278,7 +279,7 @@ def test_a_wrong_command_is_noticed() -> None:
 
 @ALL_PAGES
 def test_every_make_target_exists(page: Path) -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
     for arguments in commands_in(page.read_text(encoding="utf-8"), "make"):
         assert {word for word in arguments if "=" not in word} <= targets, f"{page.name}: make {' '.join(arguments)}"
 
