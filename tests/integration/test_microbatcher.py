@@ -22,33 +22,14 @@ from processors.recognition.engine import OcrLine
 from processors.recognition.lines import answer_all, read_lines
 from processors.recognition.models import load_models
 from processors.recognition.networks import pick_device
-from tests.support.servers import HOST, Server, answers_ok, free_port
+from tests.support.ocr_server import OcrServer
 
 pytestmark = pytest.mark.ocr
 
 CALLERS = 64
-READY_S = 180.0
 PATIENCE_S = 400.0
 _KILL_AFTER = 8  # answers
 _TALL = 10
-
-
-class OcrServer(Server):
-    """``fieldtrail ocr-server`` on a port that it keeps when it is started again."""
-
-    def __init__(self, log: Path, *options: str) -> None:
-        port = free_port()
-        self.url = f"http://{HOST}:{port}"
-        command = [sys.executable, "-m", "fieldtrail", "ocr-server", "--port", str(port), "--threads", "2", *options]
-        super().__init__(command, log, lambda: answers_ok(f"{self.url}/ready"))
-
-    def start(self, timeout_s: float = READY_S) -> None:
-        super().start(timeout_s)
-
-    @property
-    def process(self) -> "subprocess.Popen[bytes]":
-        assert self._process is not None
-        return self._process
 
 
 @pytest.fixture(scope="module")

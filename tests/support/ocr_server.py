@@ -1,0 +1,27 @@
+"""The OCR server as a process of the tests."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.support.servers import HOST, Server, answers_ok, free_port
+
+READY_S = 180.0
+
+
+class OcrServer(Server):
+    """``fieldtrail ocr-server`` on a port that it keeps when it is started again."""
+
+    def __init__(self, log: Path, *options: str) -> None:
+        port = free_port()
+        self.url = f"http://{HOST}:{port}"
+        command = [sys.executable, "-m", "fieldtrail", "ocr-server", "--port", str(port), "--threads", "2", *options]
+        super().__init__(command, log, lambda: answers_ok(f"{self.url}/ready"))
+
+    def start(self, timeout_s: float = READY_S) -> None:
+        super().start(timeout_s)
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None
+        return self._process
