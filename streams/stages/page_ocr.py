@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
-from gpu.client import Busy, OcrClient, Recognized, Refused
+from gpu.client import Busy, OcrClient, Recognized, Refused, Unreachable
 from processors.errors import ErrorCode, Refusal
 from processors.intake import MediaType
 from processors.recognition.lines import Effort
@@ -20,6 +20,11 @@ from streams.stages.common import SANDBOX, failed
 
 OCR_SERVER = "ocr server"
 """The OCR server as a dependency of the stage: while it is away or full, the stage pauses."""
+
+_OF_THE_PAGE = frozenset(
+    {ErrorCode.EMPTY, ErrorCode.CORRUPT, ErrorCode.TOO_LARGE, ErrorCode.TOO_MANY_PIXELS, ErrorCode.INTERNAL}
+)
+"""The server's refusals that no other try would change."""
 
 T = TypeVar("T")
 
@@ -87,15 +92,24 @@ class RemoteOcr:
             return rendered
         page, image = rendered
         answer = await self.client.recognize_encoded(image, self.effort, self.timeout_s, sure_of_turn=page.sure_of_turn)
-        if isinstance(answer, Refused):
-            return Refusal(ErrorCode(answer.code), answer.message)
         if not isinstance(answer, Recognized):
-            after_s = answer.retry_after_s if isinstance(answer, Busy) else None
-            return Retry(answer.reason, after_s=after_s, dependency=OCR_SERVER)
+            return no_answer(answer)
         reading = Reading(tuple(answer.lines), answer.turn)
         return await in_child(
             self.sandbox, work.finish_scanned_page, page, reading, answer.engine, timeout_s=self.timeout_s
         )
+
+
+def no_answer(answer: Busy | Unreachable | Refused) -> Refusal | Retry:
+    """What it means for the page that the server did not read it."""
+    if isinstance(answer, Refused):
+        # A page that waited too long says that the server is too slow now, and other codes that it is not understood.
+        if answer.code in _OF_THE_PAGE:
+            return Refusal(ErrorCode(answer.code), answer.message)
+        return Retry(f"{answer.code}: {answer.message}", dependency=OCR_SERVER)
+    return Retry(
+        answer.reason, after_s=answer.retry_after_s if isinstance(answer, Busy) else None, dependency=OCR_SERVER
+    )
 
 
 async def in_child(sandbox: Sandbox, fn: Callable[..., T], *arguments: Any, timeout_s: float) -> T | Refusal | Retry:
