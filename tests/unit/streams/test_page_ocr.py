@@ -9,7 +9,7 @@ from gpu.client import Busy, Refused, Result, Unreachable
 from processors.errors import ErrorCode, Refusal
 from processors.sandbox import Failure, Sandbox
 from streams.harness.outcomes import Retry
-from streams.stages.page_ocr import OCR_SERVER, no_answer, in_child
+from streams.stages.page_ocr import OCR_SERVER, in_child, no_answer
 
 
 class ScriptedSandbox:

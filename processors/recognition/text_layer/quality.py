@@ -8,9 +8,9 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 from processors.document import SourceDecision
-from processors.recognition.text_drawing import PageDrawing
-from processors.recognition.text_language import bits_per_letter, is_unlikely
-from processors.recognition.text_pieces import Piece
+from processors.recognition.text_layer.drawing import PageDrawing
+from processors.recognition.text_layer.language import bits_per_letter, is_unlikely
+from processors.recognition.text_layer.pieces import Piece
 
 _FEWEST_CHARACTERS = 10  # below that, a page that draws anything else is a picture of text
 _GARBLED_SHARE = 0.05  # of the characters without a meaning: fonts without a usable ToUnicode map
@@ -31,8 +31,8 @@ class TextFigures:
     ``alphanumeric_share``: letters and digits. ``hidden_share``: of all characters, those that no one sees.
     ``outside_share``: of the text's area, what lies off the page. ``image_share``: of the page, what is under images.
     ``outline_glyphs``: shapes of the size of a character. ``unmapped_share``: in fonts that do not say what their
-    glyphs mean. ``bits_per_letter``: see :mod:`processors.recognition.text_language`; ``worst_font_bits`` is that of
-    the least likely font; ``None`` for too few words.
+    glyphs mean. ``bits_per_letter``: see :mod:`processors.recognition.text_layer.language`; ``worst_font_bits`` is
+    that of the least likely font; ``None`` for too few words.
     """
 
     characters: int

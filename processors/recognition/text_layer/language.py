@@ -60,7 +60,7 @@ def _is_latin(letters: str) -> bool:
 
 @cache
 def _table() -> dict[tuple[str, str], int]:
-    rows = tomllib.loads((Path(__file__).parent / "text_bigrams.toml").read_text(encoding="utf-8"))["rows"]
+    rows = tomllib.loads((Path(__file__).parent / "bigrams.toml").read_text(encoding="utf-8"))["rows"]
     return {
         (first, second): int(bits)
         for first, row in zip(_LETTERS, rows, strict=True)

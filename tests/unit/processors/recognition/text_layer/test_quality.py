@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from processors.document import Page
 from processors.intake.media import MediaType
-from processors.recognition.text_language import bits_per_letter, is_unlikely
 from processors.recognition.text_layer import NeedsOcr, read_text_layer
-from processors.recognition.text_quality import find_broken
+from processors.recognition.text_layer.language import bits_per_letter, is_unlikely
+from processors.recognition.text_layer.quality import find_broken
 from processors.synthesis.stream import invoice_stream
 
 _SENTENCES = {

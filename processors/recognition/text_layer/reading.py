@@ -17,13 +17,13 @@ from processors.recognition.page_hash import page_hash
 from processors.recognition.pages import FoundWord, build_page
 from processors.recognition.structure.page import structure
 from processors.recognition.structure.rulings import pdf_rulings
-from processors.recognition.text_drawing import Rendering, read_drawing
-from processors.recognition.text_fonts import unmapped_fonts
-from processors.recognition.text_images import find_regions
-from processors.recognition.text_pieces import join_pieces, read_pieces
-from processors.recognition.text_quality import decide, find_broken, measure
-from processors.recognition.text_visibility import find_shown
-from processors.recognition.text_words import mend
+from processors.recognition.text_layer.drawing import Rendering, read_drawing
+from processors.recognition.text_layer.fonts import unmapped_fonts
+from processors.recognition.text_layer.images import find_regions
+from processors.recognition.text_layer.pieces import join_pieces, read_pieces
+from processors.recognition.text_layer.quality import decide, find_broken, measure
+from processors.recognition.text_layer.visibility import find_shown
+from processors.recognition.text_layer.words import mend
 
 _UPRIGHT = {(1, 0): 0, (0, -1): 90, (-1, 0): 180, (0, 1): 270}
 """Clockwise turn that brings text of a writing direction upright; y points down."""

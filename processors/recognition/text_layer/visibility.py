@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from processors.geometry import Box
 from processors.recognition.orientation import turn_box
-from processors.recognition.text_drawing import Drawn, PageDrawing, Rendering
-from processors.recognition.text_pieces import Piece
+from processors.recognition.text_layer.drawing import Drawn, PageDrawing, Rendering
+from processors.recognition.text_layer.pieces import Piece
 
 if TYPE_CHECKING:
     import numpy as np

@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from processors.geometry import Box, union
-from processors.recognition.text_drawing import PageDrawing, Rendering
+from processors.recognition.text_layer.drawing import PageDrawing, Rendering
 
 if TYPE_CHECKING:
     import numpy as np

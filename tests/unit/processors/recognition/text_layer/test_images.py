@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.geometry import Box
-from processors.recognition.text_drawing import Rendering, read_drawing
-from processors.recognition.text_images import MOST_REGIONS, find_regions, merge_regions
+from processors.recognition.text_layer.drawing import Rendering, read_drawing
+from processors.recognition.text_layer.images import MOST_REGIONS, find_regions, merge_regions
 
 
 def _picture(width: float, height: float, lines: list[str], size: float = 12) -> pymupdf.Pixmap:
