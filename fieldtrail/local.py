@@ -146,7 +146,7 @@ def _read(
     schema = schema_for(document_type)
     if schema is None:
         return Validated(Extraction(), missing_required=(), failed_rules=())
-    words = [page.words for page in pages]
+    words = [(page.number, page.words) for page in pages]
     extraction = call(work.extract_fields, path, intake.einvoice_attachment, words, document_type, schema.id)
     if isinstance(extraction, Refusal):
         return extraction

@@ -37,6 +37,8 @@ INSPECT_TIMEOUT_S = 30.0
 CLASSIFY_TIMEOUT_S = 30.0
 TEXT_TIMEOUT_S = 60.0
 OCR_PAGE_TIMEOUT_S = 120.0
+OCR_PAGES_SENT = 12
+"""Pages that one worker has at the OCR server at a time, beside those that it prepares."""
 READ_TIMEOUT_S = 60.0
 STAGE_TIMEOUT_S = 1800.0
 """Bounds one try of a whole document: long scans take their time, each page has its own limit."""
@@ -180,7 +182,8 @@ def _page_ocr(parts: Parts) -> "PageOcr":
     effort = parts.settings.worker.ocr_model
     if parts.ocr_client is None:
         return EmbeddedOcr(parts.ocr_sandbox, effort, Device(), OCR_PAGE_TIMEOUT_S)
-    return RemoteOcr(parts.ocr_sandbox, parts.ocr_client, effort, OCR_PAGE_TIMEOUT_S)
+    slots = asyncio.Semaphore(parts.settings.worker.ocr_processes + OCR_PAGES_SENT)
+    return RemoteOcr(parts.ocr_sandbox, parts.ocr_client, effort, OCR_PAGE_TIMEOUT_S, slots)
 
 
 def _extract(parts: Parts) -> Stage[Any]:

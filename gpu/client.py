@@ -117,14 +117,14 @@ class OcrClient:
         return await self._send_within(encoded, headers, deadline_s, retries)
 
     async def recognize_encoded(
-        self, image: EncodedImage, effort: Effort, deadline_s: float, *, sure_of_turn: bool
+        self, image: EncodedImage, effort: Effort, total_deadline_s: float, *, sure_of_turn: bool
     ) -> Result:
-        """As :meth:`recognize`, for an image that was encoded elsewhere (:func:`gpu.images.encode_image`).
+        """As :meth:`recognize_patiently`, for an image that was encoded elsewhere (:func:`gpu.images.encode_image`).
 
         Unless ``sure_of_turn``, the server also finds which way up it reads best.
         """
         headers = {**_headers(effort, None, None), "X-Sure-Of-Turn": "yes" if sure_of_turn else "no"}
-        return await self._send_within(image, headers, deadline_s, retries=1)
+        return await self._send_patiently(image, headers, total_deadline_s)
 
     async def recognize_patiently(
         self,
@@ -141,20 +141,7 @@ class OcrClient:
         times.
         """
         encoded = await asyncio.to_thread(encode_image, image, packed=self.packed)
-        headers = _headers(effort, most_lines, traceparent)
-        loop = asyncio.get_running_loop()
-        until = loop.time() + total_deadline_s
-        pause = _FIRST_PAUSE_S
-        while True:
-            result = await self._send_within(encoded, headers, max(0.001, until - loop.time()), retries=1)
-            if isinstance(result, Recognized | Refused):
-                return result
-            wait = result.retry_after_s if isinstance(result, Busy) else pause
-            wait *= random.uniform(0.5, 1.0)  # noqa: S311 -- callers that were refused together should not return so
-            if loop.time() + wait >= until:
-                return result
-            await asyncio.sleep(wait)
-            pause = _FIRST_PAUSE_S if isinstance(result, Busy) else min(_LONGEST_PAUSE_S, 2 * pause)
+        return await self._send_patiently(encoded, _headers(effort, most_lines, traceparent), total_deadline_s)
 
     async def wait_until_ready(self, within_s: float) -> bool:
         """Asks until the server is ready; whether it was within that many seconds."""
@@ -174,6 +161,21 @@ class OcrClient:
                 return response.status == 200
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
+
+    async def _send_patiently(self, encoded: EncodedImage, headers: dict[str, str], total_deadline_s: float) -> Result:
+        loop = asyncio.get_running_loop()
+        until = loop.time() + total_deadline_s
+        pause = _FIRST_PAUSE_S
+        while True:
+            result = await self._send_within(encoded, headers, max(0.001, until - loop.time()), retries=1)
+            if isinstance(result, Recognized | Refused):
+                return result
+            wait = result.retry_after_s if isinstance(result, Busy) else pause
+            wait *= random.uniform(0.5, 1.0)  # noqa: S311 -- callers that were refused together should not return so
+            if loop.time() + wait >= until:
+                return result
+            await asyncio.sleep(wait)
+            pause = _FIRST_PAUSE_S if isinstance(result, Busy) else min(_LONGEST_PAUSE_S, 2 * pause)
 
     async def _send_within(
         self, encoded: EncodedImage, headers: dict[str, str], deadline_s: float, retries: int

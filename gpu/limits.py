@@ -23,9 +23,9 @@ class Limits:
     max_wait_s: float
     max_pages: int
     max_active: int
-    max_body_bytes: int = 80 * _MIB  # 25 million pixels, uncompressed
+    max_body_bytes: int = 96 * _MIB  # as many pixels, uncompressed
     max_held_bytes: int = 1024 * _MIB
-    max_pixels: int = 25_000_000  # as recognition renders at most
+    max_pixels: int = 32_000_000  # 25 million are rendered at most, and deskewing adds a margin
     default_deadline_s: float = 120.0
     max_deadline_s: float = 600.0
     upload_timeout_s: float = 30.0
@@ -43,9 +43,10 @@ def limits_for(device: str, threads: int, max_wait_s: float = 0.005, max_pages: 
     """Limits for ``cpu`` with that many device threads, or for a GPU.
 
     On a CPU, company makes no image faster, and padding costs as much as print: pages are detected one by one, and
-    lines share a batch only where they are short and of nearly one width. A GPU wants large batches; the bound is the
+    lines share a batch only where they are short. Lines in a batch have one padded width: with more padding, a line may
+    read differently, and a page would depend on its company. A GPU wants large batches; the bound is the
     recogniser's output, one probability per character (18,710 of them) and 8 pixels of line: 25,600 make 240 MB.
     """
     if device == "cpu":
-        return Limits(BatchLimit(1, 1), BatchLimit(16, 960, 0.8), max_wait_s, max_pages, 2 * threads + 2)
-    return Limits(BatchLimit(16, 16 * 1_500_000), BatchLimit(256, 25_600), max_wait_s, max_pages, 48)
+        return Limits(BatchLimit(1, 1), BatchLimit(16, 960, 1.0), max_wait_s, max_pages, 2 * threads + 2)
+    return Limits(BatchLimit(16, 16 * 1_500_000), BatchLimit(256, 25_600, 1.0), max_wait_s, max_pages, 48)

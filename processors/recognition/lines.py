@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
 from processors.recognition.crops import cut_out, quad_length, to_line
 from processors.recognition.engine import Character, ModelSize, OcrLine, Quad, TextDetector, TextRecognizer
+from processors.recognition.pieces import pieces_of
 from processors.recognition.second_look import wants_second_look
 
 if TYPE_CHECKING:
@@ -56,7 +57,10 @@ def read_lines(image: "RgbImage", effort: Effort = "cascade", most_lines: int | 
 
     With ``most_lines``, only that many of the longest lines are read: a cheap look at a page.
     """
-    quads = cast("list[Quad]", (yield Detect(image)))
+    quads: list[Quad] = []
+    for piece in pieces_of(*image.shape[:2]):
+        found = cast("list[Quad]", (yield Detect(piece.cut(image))))
+        quads += [quad for quad in map(piece.moved, found) if piece.owns(quad)]
     if not quads:
         return []
     if most_lines is not None:

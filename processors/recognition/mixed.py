@@ -7,7 +7,7 @@ from processors.document import Page, PageSource, Word
 from processors.geometry import Box
 from processors.recognition.pages import FoundWord, build_page
 
-_SAME_PLACE = 0.3  # common area of two readings of one word, in areas of the smaller one
+_KNOWN = 0.5  # share of a recognised word that known words cover, from which on it is a second reading of them
 _MUCH_LARGER = 4.0  # the box of slanted text (a watermark) covers words that it is not a reading of
 
 
@@ -23,7 +23,7 @@ def combine(text: Page, recognized: Page, regions: Sequence[Box]) -> Page:
         word
         for word in recognized.words
         if (not regions or any(_holds(region, word.box) for region in regions))
-        and not any(_is_same_place(word.box, known.box) for known in text.words)
+        and _covered(word.box, [known.box for known in text.words]) < _KNOWN
     ]
     page = build_page(
         text.number,
@@ -44,9 +44,14 @@ def _holds(region: Box, box: Box) -> bool:
     return region.x0 <= box.center_x <= region.x1 and region.y0 <= box.center_y <= region.y1
 
 
-def _is_same_place(first: Box, second: Box) -> bool:
+def _covered(box: Box, known: Sequence[Box]) -> float:
+    """The share of ``box`` under ``known`` words. What reaches beyond them stays: it may hold what they lack."""
+    area = box.width * box.height
+    covered = sum(box.horizontal_overlap(other) * box.vertical_overlap(other) for other in known if _alike(box, other))
+    return covered / area if area > 0 else 1.0
+
+
+def _alike(first: Box, second: Box) -> bool:
+    """Whether one may be a reading of the other, by their size."""
     small, large = sorted(min(box.width, box.height) for box in (first, second))
-    if large > _MUCH_LARGER * small:
-        return False
-    smaller = min(first.width * first.height, second.width * second.height)
-    return first.horizontal_overlap(second) * first.vertical_overlap(second) > _SAME_PLACE * smaller
+    return large <= _MUCH_LARGER * small

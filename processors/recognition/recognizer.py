@@ -48,10 +48,11 @@ class CtcRecognizer:
 
 
 def batches_by_width(widths: Sequence[int], pixels: int) -> list[list[int]]:
-    """Indexes by width, cut so that a batch padded to its widest, the last, has at most ``pixels`` in a row."""
+    """Indexes of lines of one width, at most ``pixels`` in a row: a line must not depend on its company's padding."""
     batches: list[list[int]] = []
     for index in sorted(range(len(widths)), key=lambda index: widths[index]):
-        if batches and widths[index] * (len(batches[-1]) + 1) <= pixels:
+        same = batches and widths[batches[-1][0]] == widths[index]
+        if same and widths[index] * (len(batches[-1]) + 1) <= pixels:
             batches[-1].append(index)
         else:
             batches.append([index])

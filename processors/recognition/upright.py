@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 _LEAST_TEXT = 10  # characters; with fewer there is nothing to decide by
 _SURELY_UPRIGHT = 0.85  # mean confidence of lines read the right way up; upside down it is 0.5 to 0.8
 _LINES_TRIED = 8
+_NEARLY_AS_SURE = 0.9  # text on end reads as well as upright where it runs the way that the detector supposes
 _RIGHT_ANGLE = 90
 
 
@@ -37,7 +38,7 @@ def read_upright(image: "RgbImage", effort: Effort, *, sure: bool, most_lines: i
     import numpy as np
 
     lines = yield from read_lines(image, effort, most_lines)
-    best, best_score = 0, -1.0
+    best, best_score = 0, _NEARLY_AS_SURE * _mean_confidence(lines)
     for turn in () if sure else _doubts(lines):
         some = yield from read_lines(np.rot90(image, -turn // _RIGHT_ANGLE), _look(effort), _LINES_TRIED)
         score = _mean_confidence(some)

@@ -63,10 +63,10 @@ async def read_store(store: ObjectStore, call: Callable[[], T]) -> T:
     return call() if store.quick_reads else await asyncio.to_thread(call)
 
 
-async def load_words(store: ObjectStore, pages: Sequence[RecognizedPage]) -> list[bytes] | Retry | Dead:
-    """The stored words of ``pages``, in order, or what the store's failure means for the record."""
+async def load_words(store: ObjectStore, pages: Sequence[RecognizedPage]) -> list[tuple[int, bytes]] | Retry | Dead:
+    """The numbers and stored words of ``pages``, in order, or what the store's failure means for the record."""
     try:
-        return [await read_store(store, partial(store.get, page.words_uri)) for page in pages]
+        return [(page.number, await read_store(store, partial(store.get, page.words_uri))) for page in pages]
     except UnavailableError as error:
         return unavailable(error)
     except MissingError as error:

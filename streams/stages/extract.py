@@ -59,7 +59,9 @@ class ExtractStage:
             )
         )
 
-    async def _extract(self, record: DocumentRecognized, words: list[bytes], schema_name: str) -> Extraction | Failure:
+    async def _extract(
+        self, record: DocumentRecognized, words: list[tuple[int, bytes]], schema_name: str
+    ) -> Extraction | Failure:
         document_type = record.classification.document_type
         if record.document.einvoice_attachment is None:
             return await self._sandbox.run(

@@ -1,7 +1,9 @@
 """Where one page is recognised: in a child process of this worker, or by the OCR server (``gpu/``)."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
@@ -22,9 +24,18 @@ OCR_SERVER = "ocr server"
 """The OCR server as a dependency of the stage: while it is away or full, the stage pauses."""
 
 _OF_THE_PAGE = frozenset(
-    {ErrorCode.EMPTY, ErrorCode.CORRUPT, ErrorCode.TOO_LARGE, ErrorCode.TOO_MANY_PIXELS, ErrorCode.INTERNAL}
+    {
+        ErrorCode.EMPTY,
+        ErrorCode.CORRUPT,
+        ErrorCode.TOO_LARGE,
+        ErrorCode.TOO_MANY_PIXELS,
+        ErrorCode.INTERNAL,
+        ErrorCode.TIMEOUT,
+    }
 )
-"""The server's refusals that no other try would change."""
+"""The server's refusals that are the page's fault, at the latest when they come twice."""
+
+_WORTH_ANOTHER_TRY = frozenset({ErrorCode.INTERNAL, ErrorCode.TIMEOUT})
 
 T = TypeVar("T")
 
@@ -65,12 +76,18 @@ class EmbeddedOcr:
 
 @dataclass(frozen=True, slots=True)
 class RemoteOcr:
-    """Prepares pages in child processes and has them read by the OCR server."""
+    """Prepares pages in child processes and has them read by the OCR server.
+
+    ``slots`` bounds how many prepared pages this process holds at a time: one may have 75 MB. A page whose turn does
+    not come within ``patience_s`` seconds pauses the stage; less than makes a worker look stalled.
+    """
 
     sandbox: Sandbox
     client: OcrClient
     effort: Effort
     timeout_s: float
+    slots: asyncio.Semaphore
+    patience_s: float = 120.0
 
     @property
     def engine(self) -> str:
@@ -79,6 +96,10 @@ class RemoteOcr:
 
     async def read(self, path: Path, media_type: MediaType, wanted: NeedsOcr) -> PageAnswer:
         """See :class:`PageOcr`."""
+        async with self.slots:
+            return await self._read(path, media_type, wanted)
+
+    async def _read(self, path: Path, media_type: MediaType, wanted: NeedsOcr) -> PageAnswer:
         rendered = await in_child(
             self.sandbox,
             work.render_scanned_page,
@@ -91,7 +112,12 @@ class RemoteOcr:
         if isinstance(rendered, Refusal | Retry):
             return rendered
         page, image = rendered
-        answer = await self.client.recognize_encoded(image, self.effort, self.timeout_s, sure_of_turn=page.sure_of_turn)
+        send = partial(
+            self.client.recognize_encoded, image, self.effort, self.patience_s, sure_of_turn=page.sure_of_turn
+        )
+        answer = await send()
+        if isinstance(answer, Refused) and answer.code in _WORTH_ANOTHER_TRY:
+            answer = await send()
         if not isinstance(answer, Recognized):
             return no_answer(answer)
         reading = Reading(tuple(answer.lines), answer.turn)
@@ -103,7 +129,7 @@ class RemoteOcr:
 def no_answer(answer: Busy | Unreachable | Refused) -> Refusal | Retry:
     """What it means for the page that the server did not read it."""
     if isinstance(answer, Refused):
-        # A page that waited too long says that the server is too slow now, and other codes that it is not understood.
+        # Any other code says that the two do not understand each other, which is no fault of the page.
         if answer.code in _OF_THE_PAGE:
             return Refusal(ErrorCode(answer.code), answer.message)
         return Retry(f"{answer.code}: {answer.message}", dependency=OCR_SERVER)

@@ -160,7 +160,10 @@ class RecognizeStage:
             return words_key(document.content_sha256, f"{page.number:05d}", page.engine)
         if isinstance(page, NeedsOcr) and page.page_hash is not None:
             return words_key(page.page_hash, "page", self._ocr.engine)
-        return words_key(document.content_sha256, f"{page.number:05d}", self._ocr.engine)
+        engine = self._ocr.engine
+        if isinstance(page, NeedsOcr) and page.text is not None:
+            engine = f"{engine}+{page.text.engine}"
+        return words_key(document.content_sha256, f"{page.number:05d}", engine)
 
     async def _recognize(self, key: str, path: Path, media_type: MediaType, page: NeedsOcr) -> work.ReadPage | Refusal:
         """One page by OCR, or as OCR read it before."""
@@ -180,7 +183,10 @@ class RecognizeStage:
         return answer
 
     async def _keep(self, key: str, page: work.ReadPage) -> RecognizedPage:
-        uri = await asyncio.to_thread(self._store.put, key, page.words)
+        # What is kept under a key stays: other documents' records point there too.
+        uri = await read_store(self._store, partial(self._store.find, key))
+        if uri is None:
+            uri = await asyncio.to_thread(self._store.put, key, page.words)
         return RecognizedPage(
             number=page.number,
             width=page.width,

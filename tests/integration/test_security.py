@@ -39,7 +39,7 @@ def test_a_stage_reads_and_writes_by_the_other_ways_in(
     own = {**environment, "FIELDTRAIL_TOPICS_PREFIX": topic_prefix}
     with pipeline(tmp_path / "worker", own, stages="ingest") as worker:
         # A type that nobody reads ends in ingest: the stage has read the submission and written a dead letter.
-        final = worker.send(content=b"PK\x03\x04 no document")
+        final = worker.send(content=b"\x7fELF no document")
         assert (final.state, final.status.error_code) == ("failed", "unsupported_type")
         (letter,) = worker.dead_letters()
         assert letter.error.document_id == final.document_id

@@ -59,7 +59,6 @@ def test_a_machine_that_starts_no_child_is_no_fault_of_the_page() -> None:
     [
         (Busy(7.0, "queue_full: 128 pages"), 7.0),
         (Unreachable("no server"), None),
-        (Refused("timeout", "Not within 120 s."), None),
         (Refused("bad_request", "X-Effort is 'x'."), None),
         (Refused("some_later_code", "?"), None),
     ],
@@ -70,6 +69,6 @@ def test_a_server_that_cannot_now_pauses_the_stage(answer: Result, after_s: floa
     assert (result.dependency, result.after_s) == (OCR_SERVER, after_s)
 
 
-@pytest.mark.parametrize("code", ["corrupt", "empty", "too_large", "too_many_pixels", "internal"])
+@pytest.mark.parametrize("code", ["corrupt", "empty", "too_large", "too_many_pixels", "internal", "timeout"])
 def test_a_page_that_the_server_will_never_read_is_refused(code: str) -> None:
     assert no_answer(Refused(code, "No.")) == Refusal(ErrorCode(code), "No.")

@@ -139,7 +139,7 @@ class MarkedRecognizer:
 
 
 def read_turned(turn: int, *, sure: bool, effort: Effort = "tiny") -> tuple[Reading, int]:
-    marked = np.full((60, 400, 3), 255, dtype=np.uint8)
+    marked = np.full((120, 400, 3), 255, dtype=np.uint8)
     marked[::4] = 0
     marked[10:14, 10:14] = 7
     recognizer = MarkedRecognizer()
