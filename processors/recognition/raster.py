@@ -30,6 +30,9 @@ PDF_DPI = 300
 MAX_PIXELS = 25_000_000
 """Largest raster, 75 MB: an A3 page at 300 DPI has 17 million pixels, a large phone photo 12 to 48 million."""
 
+MAX_SIDE = 30_000
+"""Longest side of a raster in pixels; OpenCV's warps count in 16 bits."""
+
 _POINTS_PER_INCH = 72
 _ASSUMED_LONG_SIDE = 11.69  # inches; A4's, and about a till receipt's
 _SANE_DPI = (50, 2400)
@@ -115,7 +118,8 @@ def render_scale(width: float, height: float, max_pixels: int) -> float:
     """Pixels per point for a PDF page of ``width`` x ``height`` points: 300 DPI, or less to keep the cap."""
     area = max(width, 1.0) * max(height, 1.0)
     # MuPDF rounds both sides up to whole pixels.
-    return min(PDF_DPI / _POINTS_PER_INCH, math.sqrt(max_pixels / area) * (1 - _ROUNDING))
+    fitting = math.sqrt(max_pixels / area) * (1 - _ROUNDING)
+    return min(PDF_DPI / _POINTS_PER_INCH, fitting, MAX_SIDE / max(width, height, 1.0))
 
 
 def _rasterise_paged(document: Any, number: int, max_pixels: int) -> Raster | Refusal:
@@ -210,9 +214,9 @@ def _target_size(pixels: tuple[int, int], points: tuple[float, float], max_pixel
 
 def _fitted(size: tuple[int, int], max_pixels: int) -> tuple[int, int]:
     width, height = size
-    if width * height <= max_pixels:
+    scale = min(1.0, math.sqrt(max_pixels / (width * height)), MAX_SIDE / max(width, height)) if width * height else 1.0
+    if scale == 1.0:
         return size
-    scale = math.sqrt(max_pixels / (width * height))
     return max(1, int(width * scale)), max(1, int(height * scale))
 
 

@@ -404,3 +404,13 @@ def test_a_turned_fax_keeps_its_resolutions(tmp_path: Path) -> None:
     assert isinstance(raster, Raster)
     assert (raster.width, raster.height) == pytest.approx((1728 / 204 * 72, 1078 / 98 * 72), abs=0.05)
     assert image_page_sizes(tmp_path / "fax.tif", MediaType.TIFF, 1, 1) == [(raster.width, raster.height)]
+
+
+def test_a_very_long_strip_is_scaled_to_what_can_be_warped(tmp_path: Path) -> None:
+    path = tmp_path / "strip.png"
+    Image.new("L", (40_000, 160), 255).save(path)
+    raster = rasterise(path, MediaType.PNG, 1)
+    assert isinstance(raster, Raster)
+    assert raster.image.shape == (120, 30_000, 3)
+    assert raster.pixel_map.x * 30_000 == pytest.approx(raster.width)
+    assert render_scale(40_000.0, 150.0, 25_000_000) == 0.75
