@@ -74,21 +74,3 @@ class TextRecognizer(Protocol):
 
     def read(self, crops: "Sequence[RgbImage]") -> list[list[Character]]:
         """The characters of each line image (height x width x 3, RGB, 0-255), in the order given, read in one batch."""
-
-
-class OcrEngine(Protocol):
-    """Finds and reads lines of text. Instances are used from one thread at a time."""
-
-    @property
-    def name(self) -> str:
-        """Model name, such as ``PP-OCRv6_small``."""
-
-    @property
-    def version(self) -> str:
-        """What runs the model, with its version, such as ``paddleocr-3.7.0``."""
-
-    def recognize(self, image: "RgbImage", most_lines: int | None = None) -> list[OcrLine]:
-        """Lines of ``image`` (height x width x 3, RGB, 0-255), top to bottom; lines without text are left out.
-
-        With ``most_lines``, only that many of the longest lines are read: a cheap look at a page.
-        """
