@@ -4,7 +4,9 @@ A claim is made once and never changes, so asking again after a crash gives the 
 duplicate detection safe under at-least-once delivery.
 """
 
-from contextlib import AbstractContextManager, nullcontext
+import fcntl
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
@@ -103,7 +105,7 @@ class Claims:
 
     def _make_tables(self) -> None:
         if self._is_sqlite and self._url.database:
-            Path(self._url.database).parent.mkdir(parents=True, exist_ok=True)
+            _prepare_file(self._engine, Path(self._url.database))
         with self._engine.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # There, two workers that start together can both find a table missing, and one then fails to make it.
@@ -128,13 +130,31 @@ def _engine(url: URL) -> Engine:
         patience = {"connect_timeout": CONNECT_TIMEOUT_S} if url.get_driver_name().startswith("psycopg") else {}
         return create_engine(url, pool_pre_ping=True, connect_args=patience)
     engine = create_engine(url, connect_args={"timeout": 30})
-    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "connect", _sync_at_checkpoints)
     return engine
 
 
-def _prepare_sqlite(connection: object, _record: object) -> None:
-    """WAL lets several workers share the file; synchronous=NORMAL keeps it whole through kills and power cuts."""
+def _prepare_file(engine: Engine, path: Path) -> None:
+    """Puts a database file into WAL mode, which lets several workers share it and which the file remembers.
+
+    One at a time: to change the mode, SQLite takes its read lock up to a write lock, and where two do so together one
+    fails at once, whatever its timeout, because waiting would be a deadlock.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(path.with_name(f"{path.name}.setup")), engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Holds an advisory lock on the file ``lock``; the kernel frees it at the process's death."""
+    with lock.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def _sync_at_checkpoints(connection: object, _record: object) -> None:
+    """With WAL, synchronous=NORMAL keeps the file whole through kills and power cuts, at one sync per checkpoint."""
     cursor = connection.cursor()  # type: ignore[attr-defined]  # a DBAPI connection, which SQLAlchemy types as Any
-    cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.close()
