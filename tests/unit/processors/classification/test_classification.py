@@ -86,7 +86,7 @@ def test_the_shape_of_a_page(size: tuple[float, float], media: str, expected: Do
 
 
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 800), st.text(min_size=1, max_size=20)), max_size=20))
-@settings(max_examples=80, deadline=None)
+@settings(max_examples=80)
 def test_any_page_gets_a_type_and_a_probability(placed: list[tuple[float, float, str]]) -> None:
     found = classify_text(page(placed))
     assert 0 <= found.confidence <= 1

@@ -4,7 +4,7 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from processors.document import Page
@@ -195,7 +195,7 @@ VOCABULARY = st.sampled_from(WORDS.split())
     ),
     st.sampled_from(["invoice", "credit_note", "receipt"]),
 )
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 def test_any_page_is_read_without_raising_and_values_are_on_it(
     placed: list[tuple[float, float, list[str]]], document_type: str
 ) -> None:
@@ -208,7 +208,7 @@ def test_any_page_is_read_without_raising_and_values_are_on_it(
 
 
 @given(st.lists(st.tuples(st.floats(0, 500), st.floats(0, 800), st.text(min_size=1, max_size=12)), max_size=15))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_arbitrary_text_never_raises(placed: list[tuple[float, float, str]]) -> None:
     paper = page(placed)
     for document_type in ("invoice", "receipt"):

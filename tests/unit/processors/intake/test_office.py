@@ -89,7 +89,7 @@ def test_spans_keep_their_columns(tmp_path: Path) -> None:
     assert _box(path, "wide")[0] == pytest.approx(_box(path, "left")[0], abs=0.1)
 
 
-@settings(deadline=None, max_examples=12)
+@settings(max_examples=12)
 @given(st.integers(2, 14), st.integers(1, 10**9))
 def test_no_figure_is_ever_cut(tmp_path_factory: pytest.TempPathFactory, columns: int, amount: int) -> None:
     figure = f"{amount:,}.00"

@@ -182,7 +182,7 @@ def test_passwords_and_rare_methods(tmp_path: Path) -> None:
     assert refusal.code is ErrorCode.UNSUPPORTED_TYPE
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.data())
 def test_a_mutated_packet_is_read_or_refused(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
     content = bytearray(build_packet([_image(9), _image(5, "TIFF", pages=2)]))

@@ -333,7 +333,7 @@ def test_sizes_of_a_png_come_without_decoding_it(tmp_path: Path) -> None:
     assert isinstance(rasterise(tmp_path / "a.png", MediaType.PNG, 1), Refusal)
 
 
-@settings(deadline=None, max_examples=30)
+@settings(max_examples=30)
 @given(
     st.sampled_from([MediaType.PNG, MediaType.WEBP, MediaType.HEIF]),
     st.integers(0, 150),

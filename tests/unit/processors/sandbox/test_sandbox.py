@@ -64,12 +64,12 @@ def test_results_come_back_on_the_event_loop_and_without_one(sandbox: Sandbox) -
 def test_a_task_over_its_time_is_killed_and_others_are_not(sandbox: Sandbox, tmp_path: Path) -> None:
     async def both() -> tuple[object, object]:
         return await asyncio.gather(
-            sandbox.run(tasks.spin_in_c, str(tmp_path / "spin"), timeout=0.3),
-            sandbox.run(tasks.sleep_and_tell, str(tmp_path / "sleep"), 0.6, timeout=_LONG),
+            sandbox.run(tasks.spin_in_c, str(tmp_path / "spin"), timeout=1.0),
+            sandbox.run(tasks.sleep_and_tell, str(tmp_path / "sleep"), 1.3, timeout=_LONG),
         )
 
     late, fine = asyncio.run(both())
-    assert "longer than 0.3 s" in _failure(late, ErrorCode.TIMEOUT).message
+    assert "longer than 1 s" in _failure(late, ErrorCode.TIMEOUT).message
     assert fine == "slept"
     _wait_for(lambda: not _is_alive(int((tmp_path / "spin").read_text())))
 
@@ -79,7 +79,7 @@ def test_waiting_for_a_child_does_not_count_as_working_time(tmp_path: Path) -> N
 
         async def queue() -> list[str | Failure]:
             run = [
-                sandbox.run(tasks.sleep_and_tell, str(tmp_path / f"{number}"), 0.3, timeout=0.6) for number in range(4)
+                sandbox.run(tasks.sleep_and_tell, str(tmp_path / f"{number}"), 0.8, timeout=3.0) for number in range(4)
             ]
             return await asyncio.gather(*run)
 
@@ -159,7 +159,7 @@ def test_a_waiting_task_that_is_cancelled_never_runs(tmp_path: Path) -> None:
     with Sandbox(1, memory_mb=512) as sandbox:
 
         async def cancel() -> None:
-            first = asyncio.create_task(sandbox.run(tasks.sleep_and_tell, str(tmp_path / "a"), 0.2, timeout=_LONG))
+            first = asyncio.create_task(sandbox.run(tasks.sleep_and_tell, str(tmp_path / "a"), 1.0, timeout=_LONG))
             second = asyncio.create_task(sandbox.run(tasks.sleep_and_tell, str(tmp_path / "b"), 0, timeout=_LONG))
             await asyncio.to_thread(_read_when_there, tmp_path / "a")
             second.cancel()
