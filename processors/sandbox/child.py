@@ -3,8 +3,13 @@
 The nursery imports the preloaded modules once, stays single-threaded, and forks a worker for every socket that the
 parent sends it. A worker serves one task after the other on its socket. When the parent dies, however it dies, the
 nursery sees its control socket close and ends; the kernel then ends the workers.
+
+What a worker writes to its standard error goes to a pipe that nobody reads while a task runs, so that no file can fill
+the log: libtiff writes a line for each damaged row of a scan. Its beginning is passed on when the task, or the worker,
+has ended.
 """
 
+import contextlib
 import ctypes
 import gc
 import importlib
@@ -18,7 +23,7 @@ import struct
 import sys
 import traceback
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NamedTuple
 
 from processors.errors import ErrorCode
 from processors.sandbox.protocol import (
@@ -37,6 +42,18 @@ from processors.sandbox.protocol import (
 )
 
 _PR_SET_PDEATHSIG = 1
+
+_MOST_SAID = 2000
+"""Bytes of a task's complaints that are passed on."""
+_PIPE_READ = 1 << 16
+
+
+class _Forked(NamedTuple):
+    """What a worker is born with: its socket, the pipe of its standard error, and the nursery's own."""
+
+    connection: socket.socket
+    said: int
+    stderr: int
 
 
 def main() -> None:
@@ -59,14 +76,14 @@ def main() -> None:
         _serve_tasks(worker, memory_mb)
 
 
-def _serve_nursery(control: socket.socket) -> socket.socket | None:
-    """Fork, kill and report until the parent is gone. Returns a socket in each forked worker, ``None`` in the end."""
+def _serve_nursery(control: socket.socket) -> _Forked | None:
+    """Fork, kill and report until the parent is gone. Returns in each forked worker, and ``None`` in the end."""
     wake_read, wake_write = socket.socketpair()
     wake_read.setblocking(False)
     wake_write.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(wake_write.fileno(), warn_on_full_buffer=False)
-    children: set[int] = set()
+    children: dict[int, int] = {}  # the pipes of their standard errors, by pid
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         selector.register(wake_read, selectors.EVENT_READ)
@@ -84,27 +101,58 @@ def _serve_nursery(control: socket.socket) -> socket.socket | None:
             if operation == KILL and pid in children:
                 os.kill(pid, signal.SIGKILL)
             elif operation == FORK:
+                said, saying = os.pipe()
                 forked = os.fork()
                 if forked == 0:
                     signal.set_wakeup_fd(-1)
                     wake_read.close()
                     wake_write.close()
-                    return socket.socket(fileno=descriptors[0])
+                    for other in children.values():
+                        os.close(other)
+                    return _Forked(socket.socket(fileno=descriptors[0]), said, _muffled(said, saying))
                 os.close(descriptors[0])
-                children.add(forked)
+                os.close(saying)
+                children[forked] = said
 
 
-def _report_exits(control: socket.socket, children: set[int]) -> None:
+def _muffled(said: int, saying: int) -> int:
+    """Puts the pipe in the place of this process's standard error; what no longer fits in is lost. Returns the old."""
+    stderr = os.dup(2)
+    os.set_blocking(said, False)
+    os.set_blocking(saying, False)
+    os.dup2(saying, 2)
+    os.close(saying)
+    return stderr
+
+
+def _pass_on(said: int, stderr: int) -> None:
+    """Writes the beginning of what the pipe holds to ``stderr``, empties it, and says how much was left out."""
+    data = b""
+    with contextlib.suppress(BlockingIOError):
+        while part := os.read(said, _PIPE_READ):
+            data += part
+    if len(data) > _MOST_SAID:
+        left_out = f"[{len(data) - _MOST_SAID} bytes and more left out]\n"
+        data = data[:_MOST_SAID] + b"\n" + left_out.encode()
+    with contextlib.suppress(OSError):  # who started us may have closed it
+        while data:
+            data = data[os.write(stderr, data) :]
+
+
+def _report_exits(control: socket.socket, children: dict[int, int]) -> None:
     while children:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
-        children.discard(pid)
+        said = children.pop(pid)
+        _pass_on(said, 2)
+        os.close(said)
         control.sendall(RECORD.pack(EXITED, pid, os.waitstatus_to_exitcode(status)))
 
 
-def _serve_tasks(connection: socket.socket, memory_mb: int) -> None:
+def _serve_tasks(forked: _Forked, memory_mb: int) -> None:
     """A worker's life: say who it is, then a result for every task, until the parent closes the socket."""
+    connection = forked.connection
     _die_with_parent()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -113,6 +161,7 @@ def _serve_tasks(connection: socket.socket, memory_mb: int) -> None:
     send_frame(connection, struct.pack("=i", os.getpid()))
     while (task := receive_frame(connection)) is not None:
         result = _perform(task)
+        _pass_on(forked.said, forked.stderr)
         send_frame(connection, result)
         if result[:1] == LAST:
             return

@@ -1,5 +1,6 @@
 """What the sandbox tests run in children: importable by name, and nothing else imported."""
 
+import contextlib
 import ctypes
 import os
 import signal
@@ -78,3 +79,16 @@ def open_pdf_page_count(path: str) -> int:
 
     with pymupdf.open(path) as document:
         return int(document.page_count)
+
+
+def complain(lines: int) -> int:
+    """Writes to standard error as a C library does, and never minds whether that worked."""
+    for number in range(lines):
+        with contextlib.suppress(BlockingIOError):
+            os.write(2, b"row %06d is damaged\n" % number)
+    return lines
+
+
+def complain_and_leave() -> None:
+    complain(1)
+    os.abort()

@@ -286,3 +286,26 @@ def test_overhead_is_well_under_a_millisecond(sandbox: Sandbox) -> None:
         return sorted(times)[len(times) // 2]
 
     assert asyncio.run(measure()) < 0.001
+
+
+def test_of_a_flood_of_complaints_only_the_beginning_is_passed_on(
+    sandbox: Sandbox, capfd: pytest.CaptureFixture[str]
+) -> None:
+    assert sandbox.run_blocking(tasks.complain, 100_000, timeout=_LONG) == 100_000
+    assert sandbox.run_blocking(tasks.complain, 2, timeout=_LONG) == 2
+    said = capfd.readouterr().err.splitlines()
+    assert len(said) < 110
+    assert said[0] == "row 000000 is damaged"
+    assert said[-3].endswith("bytes and more left out]")
+    assert said[-2:] == ["row 000000 is damaged", "row 000001 is damaged"]
+
+
+def test_the_last_words_of_a_child_that_dies_are_passed_on(sandbox: Sandbox, capfd: pytest.CaptureFixture[str]) -> None:
+    _failure(sandbox.run_blocking(tasks.complain_and_leave, timeout=_LONG), ErrorCode.WORKER_CRASHED)
+    said: list[str] = []
+
+    def heard() -> bool:
+        said.append(capfd.readouterr().err)
+        return "".join(said) == "row 000000 is damaged\n"
+
+    _wait_for(heard)
