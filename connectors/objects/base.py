@@ -9,7 +9,7 @@ DEPENDENCY = "object_store"
 
 
 class ObjectStore(Protocol):
-    """Bytes under keys such as ``originals/ab/abcd…``. Keys name their content: writing one twice changes nothing.
+    """Bytes under keys such as ``originals/ab/abcd…``. A key is written once, and what is stored under it stays.
 
     All calls block; call them from a thread, but for reads of a store with ``quick_reads``. They raise
     ``UnavailableError`` where the store does not answer.
@@ -25,13 +25,17 @@ class ObjectStore(Protocol):
         """Removes temporary files that a killed process left behind; younger ones may be in use by another."""
 
     def adopt(self, path: Path, key: str) -> str:
-        """Stores the file at ``path`` under ``key`` and returns its URI. The file may be gone afterwards.
+        """Stores the file at ``path`` under ``key``, which names its content, and returns its URI. The file may be gone
+        afterwards.
 
         When it returns, the bytes survive a crash of the machine as far as the store can promise that.
         """
 
     def put(self, key: str, data: bytes) -> str:
-        """Stores ``data``, which can be made again, under ``key`` and returns its URI. Survives a killed process."""
+        """Stores ``data``, which can be made again, under ``key`` and returns its URI. Survives a killed process.
+
+        Where something is stored there already, that stays, whatever it is: others may have read it.
+        """
 
     def find(self, key: str) -> str | None:
         """The URI under ``key``, or ``None`` where nothing is stored."""

@@ -19,6 +19,10 @@ from connectors.uris import s3_location
 
 T = TypeVar("T")
 
+_STORED_BEFORE = "PreconditionFailed"
+_STORED_MEANWHILE = "ConditionalRequestConflict"
+"""Another writer was at the same key: whether it came through shows at the next try."""
+
 _MISSING_CODES = {"404", "NoSuchKey", "NotFound"}
 """Not ``NoSuchBucket``: without its bucket the whole store is away, and no record is to blame."""
 
@@ -65,8 +69,21 @@ class S3Store:
         return self._uri(key)
 
     def put(self, key: str, data: bytes) -> str:
-        self._call(lambda: self._client.put_object(Bucket=self._bucket, Key=self._prefix + key, Body=data))
+        self._call(lambda: self._put_once(self._prefix + key, data))
         return self._uri(key)
+
+    def _put_once(self, key: str, data: bytes) -> None:
+        """A conditional write. Raises what boto3 raises."""
+        for is_last in (False, False, True):
+            try:
+                self._client.put_object(Bucket=self._bucket, Key=key, Body=data, IfNoneMatch="*")
+            except ClientError as error:
+                if _code(error) == _STORED_BEFORE:
+                    return
+                if _code(error) != _STORED_MEANWHILE or is_last:
+                    raise
+            else:
+                return
 
     def find(self, key: str) -> str | None:
         uri = self._uri(key)
@@ -106,7 +123,7 @@ class S3Store:
         try:
             return call()
         except ClientError as error:
-            if reading is not None and str(error.response.get("Error", {}).get("Code")) in _MISSING_CODES:
+            if reading is not None and _code(error) in _MISSING_CODES:
                 raise MissingError(reading) from None
             raise UnavailableError(DEPENDENCY, str(error)) from error
         except (Boto3Error, BotoCoreError, OSError) as error:
@@ -123,3 +140,7 @@ class S3Store:
         if bucket != self._bucket or not key or not key.startswith(self._prefix):
             raise MissingError(uri)
         return key
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code"))

@@ -1,5 +1,6 @@
 """The object store in S3, on a real server."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -34,6 +35,22 @@ def test_what_is_put_is_found_and_read(store: ObjectStore, s3: S3, bucket: str, 
     assert list((tmp_path / "spool").iterdir()) == [], "the local copy is gone"
     assert store.put(KEY, b"\x00words") == uri
     assert keys(s3, bucket) == [f"some/prefix/{KEY}"]
+
+
+def test_what_is_stored_under_a_key_stays(store: ObjectStore) -> None:
+    uri = store.put(KEY, b"first")
+    assert store.put(KEY, b"second") == uri
+    assert store.get(uri) == b"first"
+
+
+def test_of_writers_at_the_same_time_one_wins_and_the_others_are_content(store: ObjectStore) -> None:
+    contents = [bytes([number]) * 1000 for number in range(8)]
+    with ThreadPoolExecutor(8) as pool:
+        uris = set(pool.map(lambda content: store.put(KEY, content), contents))
+    assert len(uris) == 1
+    kept = store.get(uris.pop())
+    assert kept in contents
+    assert store.get(store.put(KEY, b"late")) == kept
 
 
 def test_adopting_uploads_the_file(store: ObjectStore) -> None:

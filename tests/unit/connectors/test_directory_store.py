@@ -37,6 +37,8 @@ def test_putting_again_changes_nothing(store: DirectoryStore, tmp_path: Path) ->
     uri = store.put(KEY, b"first")
     before = (tmp_path / "objects" / KEY).stat()
     assert store.put(KEY, b"first") == uri
+    assert store.put(KEY, b"second") == uri
+    assert store.get(uri) == b"first"
     after = (tmp_path / "objects" / KEY).stat()
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
