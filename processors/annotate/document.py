@@ -13,7 +13,7 @@ from processors.errors import Refusal
 from processors.fields import Extraction
 from processors.geometry import Box
 from processors.intake.media import MediaType
-from processors.intake.pdf_file import open_pdf
+from processors.intake.paged import PAGED, open_paged
 from processors.recognition.raster import image_page_sizes, rasterise
 
 _LAYER = "fieldtrail"
@@ -30,7 +30,8 @@ def annotate(path: Path, media_type: MediaType, extraction: Extraction, out: Pat
     Each place that a value was read from becomes a square annotation: a comment in any viewer, with name, value,
     confidence, reader and failed rules. Header fields, rows and doubtful cells also have a visible label with name and
     confidence, placed off the values. Colour and dashes tell what the route decided. A PDF is copied with its pages as
-    they are (a signature on it does not hold for the copy); an image becomes pages of its size in points.
+    they are (a signature on it does not hold for the copy); a DOCX becomes the pages that its words were read from, an
+    image one of its size in points.
 
     The document must have passed intake. Raises ``ValueError`` where it cannot be opened after all or where evidence
     points to a page that it does not have, and ``OSError`` where a file cannot be read or written.
@@ -88,9 +89,9 @@ def _measure_ink(page: Any) -> Ink:
 
 def _open(path: Path, media_type: MediaType) -> Any:
     """The document as an open PDF with one page for each page or frame. Raises ``ValueError`` on a damaged file."""
-    if media_type is not MediaType.PDF:
+    if media_type not in PAGED:
         return _image_document(path, media_type)
-    document = open_pdf(path)
+    document = open_paged(path, media_type)
     if isinstance(document, Refusal):
         raise ValueError(document.message)  # noqa: TRY004 - it is the file's content that is wrong
     return document

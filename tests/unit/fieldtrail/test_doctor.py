@@ -132,6 +132,31 @@ def test_secrets_and_passwords_in_urls_are_hidden() -> None:
     assert hide_password("http://x/y") == "http://x/y"
 
 
+@pytest.mark.parametrize("size", ["tiny", "small"])
+def test_ocr_models_are_looked_for_file_by_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: str) -> None:
+    for name in ("tiny", "small"):
+        for part in ("det", "rec"):
+            (tmp_path / "ppocrv6" / name / part).mkdir(parents=True)
+            (tmp_path / "ppocrv6" / name / part / f"{part}.onnx").touch()
+    for module in ("fieldtrail.doctor", "processors.recognition.model_files"):
+        monkeypatch.setattr(f"{module}.models_folder", lambda: tmp_path)
+    assert doctor._ocr_models(resolve(environ={})) == Finding("ocr models", Level.OK, str(tmp_path))
+    lost = tmp_path / "ppocrv6" / size / "rec" / "rec.onnx"
+    lost.unlink()
+    found = doctor._ocr_models(resolve(environ={}))
+    assert (found.level, found.found) == (Level.FAIL, f"{lost} is missing")
+    assert "requirements/models.txt" in found.remedy
+
+
+def test_the_package_of_the_ocr_models_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    def absent() -> Path:
+        raise RuntimeError("The OCR models are missing.")
+
+    monkeypatch.setattr("fieldtrail.doctor.models_folder", absent)
+    found = doctor._ocr_models(resolve(environ={}))
+    assert (found.level, found.found) == (Level.FAIL, "The OCR models are missing.")
+
+
 def test_a_whole_examination_of_this_machine_names_each_part_once() -> None:
     names = [found.name for found in examine(resolve(environ={}))]
     assert names == [

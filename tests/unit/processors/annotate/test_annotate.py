@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pymupdf
 import pytest
+from docx import Document
 from PIL import Image
 
 from processors.annotate import annotate
+from processors.document import Page
 from processors.fields import (
     Confidence,
     Evidence,
@@ -24,6 +26,7 @@ from processors.fields import (
 )
 from processors.geometry import Box
 from processors.intake.media import MediaType
+from processors.recognition.text_layer import read_text_layer
 
 GREEN, AMBER, RED = (0.05, 0.48, 0.20), (0.82, 0.42, 0.0), (0.80, 0.08, 0.10)
 
@@ -81,6 +84,21 @@ def label_box(page: pymupdf.Page, text: str) -> pymupdf.Rect:
     """Where ``text`` is drawn, in the coordinates of the page as shown."""
     (found,) = page.search_for(text)
     return found
+
+
+def test_a_docx_becomes_the_pages_that_its_words_were_read_from(tmp_path: Path) -> None:
+    path, out = tmp_path / "in.docx", tmp_path / "out.pdf"
+    document = Document()
+    document.add_paragraph("Total 12.00")
+    document.save(str(path))
+    pages = read_text_layer(path, MediaType.DOCX, 1, 1)
+    assert isinstance(pages, list)
+    assert isinstance(pages[0], Page)
+    word = next(word for word in pages[0].words if word.text == "12.00")
+    annotate(path, MediaType.DOCX, Extraction((field("total_amount", word.box),)), out)
+    with pymupdf.open(out) as copy:
+        assert copy.page_count == 1
+        assert copy[0].get_textbox(boxes(copy[0])["total_amount"]).strip() == "12.00"
 
 
 def test_box_label_and_comment(invoice: Path, tmp_path: Path) -> None:
