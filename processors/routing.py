@@ -7,7 +7,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from processors.fields import Extraction, Field, FieldType, LineItem, ReviewState
-from processors.schemas import ExtractionSchema
+from processors.schemas import ExtractionSchema, Threshold
 from processors.validation import Validated
 from processors.validation.findings import cell_name, named_fields
 from processors.validation.registry import ARITHMETIC
@@ -25,18 +25,6 @@ class RouteDecision(StrEnum):
 
     STRAIGHT_THROUGH = "straight_through"
     REVIEW = "review"
-
-
-@dataclass(frozen=True, slots=True)
-class Threshold:
-    """At or above ``straight`` a field passes; at or above ``second_look`` it wants one; below, a person."""
-
-    straight: float
-    second_look: float
-
-    def __post_init__(self) -> None:
-        if not 0 <= self.second_look <= self.straight <= 1:
-            raise ValueError(f"0 <= second_look <= straight <= 1 does not hold for {self}")
 
 
 _ORDINARY = Threshold(0.95, 0.70)
@@ -58,6 +46,12 @@ class Thresholds:
     def of(self, name: str, kind: FieldType) -> Threshold:
         """The threshold for a field or cell (``line_items[3].amount``) of this type."""
         return self.by_field.get(_ROW.sub("", name)) or self.by_type.get(kind) or _BY_TYPE.get(kind, _ORDINARY)
+
+    def with_schema(self, schema: ExtractionSchema | None) -> "Thresholds":
+        """These, and for fields that ``by_field`` does not name, those that the schema states."""
+        if schema is None or not schema.thresholds:
+            return self
+        return replace(self, by_field={**schema.thresholds, **self.by_field})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +80,10 @@ def route(
 
     A document is reviewed where its type has no schema or is unsure, a required field is missing or below its
     threshold, any money, date, identifier or currency (line items included) is below its threshold, an
-    arithmetic rule failed, or a page could not be read.
+    arithmetic rule failed, or a page could not be read. The schema's own thresholds hold where ``thresholds`` has
+    none for the field.
     """
+    thresholds = thresholds.with_schema(schema)
     extraction = _with_states(validated.extraction, thresholds)
     reasons: list[str] = []
     fields: list[str] = []

@@ -72,13 +72,14 @@ def _read(
     from rich.markup import escape
 
     from fieldtrail.local import read_file
-    from fieldtrail.wiring import make_limits, make_thresholds
+    from fieldtrail.wiring import make_limits, make_schemas, make_thresholds
 
     console = Console(stderr=True, quiet=quiet)
     with console.status(escape(path.name)) as status:
         return read_file(
             path,
             limits=make_limits(settings),
+            schemas=make_schemas(settings),
             thresholds=make_thresholds(settings),
             ocr=settings.worker.ocr_model,
             document_type=document_type,

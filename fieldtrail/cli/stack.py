@@ -41,6 +41,10 @@ def up(
         raise typer.BadParameter("--worker and --no-workers contradict each other")
     settings = settings_of(ctx, data_dir=data_dir)
     stages = [] if no_workers else worker or ["all"]
+    if settings.schemas.folder is not None:
+        from fieldtrail.wiring import make_schemas
+
+        make_schemas(settings)  # a mistake in them is better told here than in a worker's log
     if ready_fd is not None:
         _supervise(settings, stages, ready_fd)
         return

@@ -1,128 +1,132 @@
-"""Reads the packaged TOML files into :class:`ExtractionSchema` and finds the one for a document type."""
+"""The schemas of one process: the packaged ones, and those of a folder of the user's own."""
 
-import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 
-from processors.fields import FieldType
-from processors.schemas.model import ExtractionSchema, FieldSpec, RuleName
+from processors.schemas.model import ExtractionSchema
+from processors.schemas.overlay import apply_overlay
+from processors.schemas.parse import Overlay, parse_file
+from processors.schemas.problems import SchemaError, did_you_mean
 
-_KEYS = {"name", "version", "description", "document_types", "rules", "fields", "columns"}
-_FIELD_KEYS = {"name", "type", "required", "description"}
+PACKAGED = Path(__file__).parent / "packaged"
 
 
-class SchemaError(ValueError):
-    """A schema file is wrong. The message names the file, the place in it and what is expected."""
+class Schemas(Mapping[str, ExtractionSchema]):
+    """Schemas by id (``invoice_v1``); several versions of one name may stand side by side. Never changes."""
+
+    def __init__(self, schemas: Iterable[ExtractionSchema]) -> None:
+        self._by_id = {schema.id: schema for schema in sorted(schemas, key=lambda item: (item.name, item.major))}
+
+    def __getitem__(self, schema_id: str) -> ExtractionSchema:
+        return self._by_id[schema_id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._by_id)
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def named(self, name: str) -> ExtractionSchema | None:
+        """The schema with this id (``invoice_v1``), or the newest version of this name (``invoice``), or ``None``."""
+        return self.get(name) or self._newest(schema for schema in self.values() if schema.name == name)
+
+    def for_type(self, document_type: str) -> ExtractionSchema | None:
+        """The newest schema for a document type, or ``None`` where the type has none."""
+        return self._newest(schema for schema in self.values() if document_type in schema.document_types)
+
+    @staticmethod
+    def _newest(schemas: Iterable[ExtractionSchema]) -> ExtractionSchema | None:
+        return max(schemas, key=lambda schema: schema.major, default=None)
 
 
 @cache
-def load_schemas() -> dict[str, ExtractionSchema]:
-    """All packaged schemas by id (``invoice_v1``), read once per process. Do not change the returned dictionary.
+def load_schemas(folder: Path | None = None) -> Schemas:
+    """The packaged schemas and those of the TOML files in ``folder``, read once per process.
 
-    Raises :class:`SchemaError` on a file with a mistake, or on two files that claim the same id, or the same
-    document type under different names.
+    Files are taken in the order of their names; overlays come after all whole schemas. Raises :class:`SchemaError` with
+    every mistake found: in a file, two files with one id, an overlay of a schema that is not there, a document type
+    that belongs to a schema of another name.
     """
-    schemas: dict[str, ExtractionSchema] = {}
-    owner: dict[str, str] = {}
-    for entry in sorted(files(__package__).iterdir(), key=lambda item: item.name):
-        if not entry.name.endswith(".toml"):
-            continue
-        schema = parse_schema(entry.read_text(encoding="utf-8"), entry.name)
-        if entry.name != f"{schema.id}.toml":
-            raise SchemaError(f"{entry.name}: holds {schema.id}, so it must be called {schema.id}.toml")
-        for document_type in schema.document_types:
-            if owner.setdefault(document_type, schema.name) != schema.name:
-                raise SchemaError(f"{entry.name}: document type {document_type!r} already belongs to another schema")
-        schemas[schema.id] = schema
-    return schemas
+    packaged = _read_all(sorted(PACKAGED.glob("*.toml")))
+    if folder is None:
+        return combine(packaged)
+    if not folder.is_dir():
+        raise SchemaError([f"{folder}: there is no such folder"])
+    return combine([*packaged, *_read_all(sorted(folder.glob("*.toml")))])
 
 
 def schema_named(name: str) -> ExtractionSchema | None:
-    """The schema with this id (``invoice_v1``), or the newest version of this name (``invoice``), or ``None``."""
-    schemas = load_schemas()
-    return schemas.get(name) or _newest(schema for schema in schemas.values() if schema.name == name)
+    """The packaged schema with this id, or the newest version of this name, or ``None``."""
+    return load_schemas().named(name)
 
 
 def schema_for(document_type: str) -> ExtractionSchema | None:
-    """The newest schema for a document type, or ``None`` where the type has none yet."""
-    return _newest(schema for schema in load_schemas().values() if document_type in schema.document_types)
+    """The newest packaged schema for a document type, or ``None`` where the type has none."""
+    return load_schemas().for_type(document_type)
 
 
-def parse_schema(text: str, source: str) -> ExtractionSchema:
-    """One schema from TOML text; ``source`` names it in errors. Raises :class:`SchemaError` on any mistake."""
+def read_schema_file(path: Path) -> ExtractionSchema | Overlay:
+    """What one file holds. Raises :class:`SchemaError` on any mistake, and where it cannot be read."""
     try:
-        data = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise SchemaError(f"{source}: not TOML: {error}") from error
-    _only_known(data, _KEYS, source)
-    version = data.get("version")
-    if not isinstance(version, int) or version < 1:
-        raise SchemaError(f"{source}: version must be a whole number from 1, not {version!r}")
-    return ExtractionSchema(
-        name=_string(data, "name", source),
-        version=version,
-        description=_string(data, "description", source),
-        document_types=_strings(data, "document_types", source),
-        fields=_specs(data, "fields", source),
-        columns=_specs(data, "columns", source),
-        rules=_rules(_strings(data, "rules", source), source),
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise SchemaError([f"{path}: cannot be read: {error}"]) from error
+    return parse_file(text, str(path) if path.parent != PACKAGED else path.name)
+
+
+def _read_all(paths: Sequence[Path]) -> list[ExtractionSchema | Overlay]:
+    parsed: list[ExtractionSchema | Overlay] = []
+    problems: list[str] = []
+    for path in paths:
+        try:
+            parsed.append(read_schema_file(path))
+        except SchemaError as error:
+            problems += error.problems
+    if problems:
+        raise SchemaError(problems)
+    return parsed
+
+
+def combine(parsed: Iterable[ExtractionSchema | Overlay]) -> Schemas:
+    """Whole schemas, and then what overlays add to them. Raises :class:`SchemaError` with every contradiction."""
+    items = list(parsed)
+    by_id: dict[str, ExtractionSchema] = {}
+    owners: dict[str, ExtractionSchema] = {}
+    problems: list[str] = []
+    for schema in (item for item in items if isinstance(item, ExtractionSchema)):
+        if (other := by_id.setdefault(schema.id, schema)) is not schema:
+            problems.append(
+                f"{schema.sources[0]}: {schema.id} is also in {other.sources[0]}; "
+                "extend that one, or take the next major version"
+            )
+        for document_type in schema.document_types:
+            owner = owners.setdefault(document_type, schema)
+            if owner.name != schema.name:
+                problems.append(_owned(schema, document_type, owner))
+    for overlay in (item for item in items if isinstance(item, Overlay)):
+        problems += _extend(by_id, overlay)
+    if problems:
+        raise SchemaError(problems)
+    return Schemas(by_id.values())
+
+
+def _extend(by_id: dict[str, ExtractionSchema], overlay: Overlay) -> Sequence[str]:
+    """Puts the overlay's schema in the place of its base; what is wrong with it."""
+    wanted = overlay.file.extends
+    base = by_id.get(wanted)
+    if base is None:
+        hint = did_you_mean(wanted, by_id) or f"; there are {', '.join(by_id)}"
+        return [f"{overlay.source.at(('extends',))}there is no schema {wanted!r}{hint}"]
+    try:
+        by_id[wanted] = apply_overlay(base, overlay)
+    except SchemaError as error:
+        return error.problems
+    return ()
+
+
+def _owned(schema: ExtractionSchema, document_type: str, owner: ExtractionSchema) -> str:
+    return (
+        f"{schema.sources[0]}: document type {document_type!r} belongs to the schema {owner.name} "
+        f"({owner.sources[0]}); extend that one, or leave the type out and name the schema when you submit"
     )
-
-
-def _newest(schemas: Iterable[ExtractionSchema]) -> ExtractionSchema | None:
-    return max(schemas, key=lambda schema: schema.version, default=None)
-
-
-def _only_known(data: Mapping[str, object], known: set[str], place: str) -> None:
-    unknown = sorted(set(data) - known)
-    if unknown:
-        raise SchemaError(f"{place}: unknown key {unknown[0]!r}; known are {', '.join(sorted(known))}")
-
-
-def _string(data: Mapping[str, object], key: str, place: str) -> str:
-    value = data.get(key)
-    if not isinstance(value, str) or not value.strip():
-        raise SchemaError(f"{place}: {key} must be a text that is not empty, not {value!r}")
-    return value
-
-
-def _strings(data: Mapping[str, object], key: str, place: str) -> tuple[str, ...]:
-    value = data.get(key)
-    if not isinstance(value, list) or not value or not all(isinstance(item, str) for item in value):
-        raise SchemaError(f"{place}: {key} must be a list of texts, not {value!r}")
-    if len(set(value)) != len(value):
-        raise SchemaError(f"{place}: {key} names something twice")
-    return tuple(value)
-
-
-def _rules(names: tuple[str, ...], place: str) -> tuple[RuleName, ...]:
-    try:
-        return tuple(RuleName(name) for name in names)
-    except ValueError as error:
-        raise SchemaError(f"{place}: {error}; known are {', '.join(RuleName)}") from error
-
-
-def _specs(data: Mapping[str, object], key: str, source: str) -> tuple[FieldSpec, ...]:
-    entries = data.get(key)
-    if not isinstance(entries, list) or not entries:
-        raise SchemaError(f"{source}: [[{key}]] is missing")
-    specs = tuple(_spec(entry, f"{source}: [[{key}]] number {index}") for index, entry in enumerate(entries, 1))
-    names = [spec.name for spec in specs]
-    twice = next((name for name in names if names.count(name) > 1), None)
-    if twice is not None:
-        raise SchemaError(f"{source}: [[{key}]] has {twice!r} twice")
-    return specs
-
-
-def _spec(entry: object, place: str) -> FieldSpec:
-    if not isinstance(entry, dict):
-        raise SchemaError(f"{place}: must be a table, not {entry!r}")
-    _only_known(entry, _FIELD_KEYS, place)
-    required = entry.get("required", False)
-    if not isinstance(required, bool):
-        raise SchemaError(f"{place}: required must be true or false, not {required!r}")
-    kind = _string(entry, "type", place)
-    if kind not in set(FieldType):
-        raise SchemaError(f"{place}: type {kind!r} is not one of {', '.join(FieldType)}")
-    return FieldSpec(_string(entry, "name", place), FieldType(kind), required, _string(entry, "description", place))

@@ -10,6 +10,7 @@ from processors.document import Page
 from processors.fields import Extraction, Field, FieldType, LineItem, RuleResult, RuleStatus
 from processors.schemas import ExtractionSchema, RuleName
 from processors.validation.confidence import confidence_of
+from processors.validation.demands import schema_demands
 from processors.validation.findings import Context, Finding, cell_name, failed, named_fields
 from processors.validation.grounding import ground
 from processors.validation.registry import RULES
@@ -43,6 +44,7 @@ def validate(
     typed, impossible = _without_impossible(grounded)
     context = Context(typed, schema, today)
     findings += impossible
+    findings += schema_demands(context)
     findings += [finding for rule in schema.rules for finding in RULES[rule](context)]
     by_field: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:

@@ -27,6 +27,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from processors.document import Page
 from processors.fields import Confidence, EvidenceSource, Field, FieldType, RuleStatus
 from processors.schemas import RuleName
+from processors.validation.demands import SCHEMA_DEMANDS
 from processors.validation.findings import Finding
 
 CONFIRMED_CHOICE_ERROR, CONFIRMED_CHARACTER_ERROR = 0.2, 0.1
@@ -42,7 +43,7 @@ FAILED_CAPS: Mapping[str, float] = {RuleName.LINES_SUM_TO_TOTAL: 0.65, RuleName.
 """The most that a field can have whose rule failed: by rule, else :data:`FAILED_CAP`."""
 
 _CONFIRMED, _HELD, _FAILED = 1.0, 0.9, 0.0
-_TRIVIAL = frozenset({RuleName.VALUE_READS_BACK, "grounded"})
+_TRIVIAL = frozenset({RuleName.VALUE_READS_BACK, "grounded", SCHEMA_DEMANDS})
 """Rules that every sound value passes; they lower, but do not raise."""
 
 

@@ -12,7 +12,7 @@ from processors.classification import DocumentType
 from processors.errors import ErrorCode, Refusal
 from processors.intake import Intake, Limits
 from processors.sandbox import Failure, Sandbox
-from processors.schemas import load_schemas
+from processors.schemas import Schemas
 from streams.contracts import topics
 from streams.contracts.records import Document, DocumentAccepted, DocumentSubmitted
 from streams.contracts.topics import MAX_INLINE_BYTES
@@ -40,13 +40,21 @@ class IngestStage:
     name = "ingest"
 
     def __init__(
-        self, store: ObjectStore, fetcher: Fetcher, claims: Claims, sandbox: Sandbox, limits: Limits, timeout_s: float
+        self,
+        store: ObjectStore,
+        fetcher: Fetcher,
+        claims: Claims,
+        sandbox: Sandbox,
+        limits: Limits,
+        schemas: Schemas,
+        timeout_s: float,
     ) -> None:
         self._store = store
         self._fetcher = fetcher
         self._claims = claims
         self._sandbox = sandbox
         self._limits = limits
+        self._schemas = schemas
         self._timeout_s = timeout_s
 
     def identity(self, record: DocumentSubmitted, context: StageContext) -> Identity:
@@ -60,7 +68,7 @@ class IngestStage:
         )
 
     async def process(self, record: DocumentSubmitted, context: StageContext) -> Outcome:
-        if (refusal := check_submission(record)) is not None:
+        if (refusal := check_submission(record, self._schemas)) is not None:
             return Dead.refused(refusal)
         spool = await off_loop(self._store.new_spool_file)
         if not isinstance(spool, Path):
@@ -142,7 +150,7 @@ class IngestStage:
         return Skip(message, (status(identity, context, "duplicate", message=message, duplicate_of=owner),))
 
 
-def check_submission(record: DocumentSubmitted) -> Refusal | None:
+def check_submission(record: DocumentSubmitted, schemas: Schemas) -> Refusal | None:
     """What is wrong with the submission itself, or ``None``."""
     if (record.content is None) == (record.uri is None):
         both = "both" if record.content is not None else "neither"
@@ -158,8 +166,8 @@ def check_submission(record: DocumentSubmitted) -> Refusal | None:
     if record.document_type is not None and record.document_type not in set(DocumentType):
         known = ", ".join(sorted(DocumentType))
         return Refusal(ErrorCode.SCHEMA_UNKNOWN, f"Document type {record.document_type!r} is none of: {known}.")
-    if record.schema_name is not None and record.schema_name not in load_schemas():
-        known = ", ".join(sorted(load_schemas()))
+    if record.schema_name is not None and record.schema_name not in schemas:
+        known = ", ".join(schemas)
         return Refusal(ErrorCode.SCHEMA_UNKNOWN, f"Schema {record.schema_name!r} is none of: {known}.")
     return None
 

@@ -2,14 +2,14 @@
 
 from processors.fields import Extraction
 from processors.routing import Route, RouteDecision, Thresholds, route
-from processors.schemas import load_schemas
+from processors.schemas import ExtractionSchema, Schemas
 from processors.validation import Validated
 from streams.contracts import topics
 from streams.contracts.records import DocumentResult, DocumentValidated, ReviewRequest
 from streams.harness.headers import cloudevent_headers
-from streams.harness.outcomes import Emit, Outcome, Outgoing
+from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing
 from streams.harness.stage import Identity, StageContext
-from streams.stages.common import identity_of, status
+from streams.stages.common import identity_of, schema_named, status
 from streams.stages.ids import result_id, review_id
 
 CLOUDEVENT_SOURCE = "/fieldtrail/route"
@@ -20,27 +20,31 @@ class RouteStage:
 
     name = "route"
 
-    def __init__(self, thresholds: Thresholds) -> None:
+    def __init__(self, thresholds: Thresholds, schemas: Schemas) -> None:
+        self._schemas = schemas
         self._thresholds = thresholds
 
     def identity(self, record: DocumentValidated, context: StageContext) -> Identity:
         return identity_of(record.document)
 
     async def process(self, record: DocumentValidated, context: StageContext) -> Outcome:
-        routed = self._route(record)
+        reference = record.extraction_schema
+        schema = None if reference is None else schema_named(self._schemas, reference.name)
+        if isinstance(schema, Dead):
+            return schema
+        routed = self._route(record, schema)
         if routed.decision is RouteDecision.STRAIGHT_THROUGH:
             return _finish(record, routed, context)
         return _send_to_review(record, routed, context)
 
-    def _route(self, record: DocumentValidated) -> Route:
-        reference = record.extraction_schema
+    def _route(self, record: DocumentValidated, schema: ExtractionSchema | None) -> Route:
         return route(
             Validated(
                 Extraction(record.fields, record.line_items, record.notes),
                 missing_required=record.missing_required,
                 failed_rules=record.failed_rules,
             ),
-            load_schemas()[reference.name] if reference is not None else None,
+            schema,
             document_type=record.classification.document_type,
             type_confidence=record.classification.confidence,
             thresholds=self._thresholds,

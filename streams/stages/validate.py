@@ -3,13 +3,14 @@
 from connectors.objects import ObjectStore
 from processors.fields import Extraction
 from processors.sandbox import Failure, Sandbox
+from processors.schemas import Schemas
 from processors.validation import Validated
 from streams.contracts import topics
 from streams.contracts.records import DocumentExtracted, DocumentValidated
-from streams.harness.outcomes import Emit, Outcome, Outgoing
+from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing
 from streams.harness.stage import Identity, StageContext
 from streams.stages import work
-from streams.stages.common import failed, identity_of, load_words, progress
+from streams.stages.common import failed, identity_of, load_words, progress, schema_named
 
 
 class ValidateStage:
@@ -17,8 +18,9 @@ class ValidateStage:
 
     name = "validate"
 
-    def __init__(self, store: ObjectStore, sandbox: Sandbox, timeout_s: float) -> None:
+    def __init__(self, store: ObjectStore, sandbox: Sandbox, schemas: Schemas, timeout_s: float) -> None:
         self._store = store
+        self._schemas = schemas
         self._sandbox = sandbox
         self._timeout_s = timeout_s
 
@@ -30,6 +32,9 @@ class ValidateStage:
         if record.extraction_schema is None:
             checked: Validated | Failure = Validated(extraction, missing_required=(), failed_rules=())
         else:
+            schema = schema_named(self._schemas, record.extraction_schema.name)
+            if isinstance(schema, Dead):
+                return schema
             words = await load_words(self._store, record.recognized_pages)
             if not isinstance(words, list):
                 return words
@@ -37,7 +42,7 @@ class ValidateStage:
                 work.validate_fields,
                 extraction,
                 words,
-                record.extraction_schema.name,
+                schema,
                 # The day it came in, not the clock: a replay years later must judge its dates alike.
                 record.document.submitted_at.date(),
                 timeout=self._timeout_s,

@@ -1,15 +1,25 @@
-"""The printed labels of ``labels.toml`` and ``columns.toml``, indexed for look-up by folded text."""
+"""Printed labels, indexed for look-up by folded text: those of the schemas, of ``labels.toml`` and ``columns.toml``."""
 
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from processors.values.text import fold
+from processors.schemas import Labels, shared_column_labels, shared_labels
+from processors.values.text import fold, word_set
 
 OTHER = "other."
 """Prefix of meanings that are not fields: ``other.cash``, ``other.date``, …"""
+
+_LABELLED = word_set(
+    "invoice_number invoice_date due_date delivery_date purchase_order customer_id payment_terms payment_reference "
+    "vat_id vendor_tax_number iban subtotal line_total tax_amount total_amount amount_due prepaid_amount charge_total "
+    "allowance_total rounding_amount tip currency vendor_section customer_section vendor_phone receipt_number "
+    "payment_method item_count"
+)
+"""The shared labels that the reader looks for; schemas may share others."""
 
 _FOLDER = Path(__file__).parent
 _SHORTEST_FUZZY = 8
@@ -62,7 +72,7 @@ def _build(entries: list[tuple[str, Meaning]]) -> Vocabulary:
     return Vocabulary(meanings, slips, max(map(len, meanings)))
 
 
-def _entries(name: str, languages: dict[str, list[str]]) -> list[tuple[str, Meaning]]:
+def _entries(name: str, languages: Labels) -> list[tuple[str, Meaning]]:
     return [
         (key, Meaning(name, language, label.startswith("~")))
         for language, labels in languages.items()
@@ -86,14 +96,26 @@ def _load(file: str) -> dict[str, Any]:
 @cache
 def label_vocabulary() -> Vocabulary:
     """The labels of header fields, sums, party sections, and of what is printed beside them."""
-    tables = _load("labels.toml")
-    others = tables.pop("other")
-    entries = [entry for name, languages in tables.items() for entry in _entries(name, languages)]
-    entries += [entry for name, languages in others.items() for entry in _entries(OTHER + name, languages)]
-    return _build(entries)
+    return _build(_own_entries())
+
+
+def vocabulary_with(fields: Mapping[str, Labels]) -> Vocabulary:
+    """The labels of ``fields``, and behind them those of :func:`label_vocabulary`, which keep values apart.
+
+    Single letters (*F* for fax) are values elsewhere, so they do not.
+    """
+    own = [entry for entry in _own_entries() if len(entry[0]) > 1]
+    return _build([*(entry for name, labels in fields.items() for entry in _entries(name, labels)), *own])
+
+
+def _own_entries() -> list[tuple[str, Meaning]]:
+    known = [(name, labels) for name, labels in shared_labels().items() if name in _LABELLED]
+    known += [(OTHER + name, labels) for name, labels in _load("labels.toml")["other"].items()]
+    return [entry for name, labels in known for entry in _entries(name, labels)]
 
 
 @cache
 def column_vocabulary() -> Vocabulary:
     """The headings of line-item columns."""
-    return _build([entry for name, languages in _load("columns.toml").items() for entry in _entries(name, languages)])
+    tables = {**shared_column_labels(), **_load("columns.toml")}
+    return _build([entry for name, languages in tables.items() for entry in _entries(name, languages)])

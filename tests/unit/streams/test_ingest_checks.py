@@ -3,6 +3,7 @@
 import pytest
 
 from processors.errors import ErrorCode
+from processors.schemas import load_schemas
 from streams.contracts.records import DocumentSubmitted
 from streams.contracts.topics import MAX_INLINE_BYTES
 from streams.stages.ingest import check_submission
@@ -22,7 +23,7 @@ from streams.stages.ingest import check_submission
     ],
 )
 def test_what_is_refused_and_why(fields: dict[str, object], code: ErrorCode, says: str) -> None:
-    refusal = check_submission(DocumentSubmitted.model_validate({"content": b"x", **fields}))
+    refusal = check_submission(DocumentSubmitted.model_validate({"content": b"x", **fields}), load_schemas())
     assert refusal is not None
     assert refusal.code is code
     assert says in refusal.message
@@ -38,4 +39,4 @@ def test_what_is_refused_and_why(fields: dict[str, object], code: ErrorCode, say
     ],
 )
 def test_what_passes(fields: dict[str, object]) -> None:
-    assert check_submission(DocumentSubmitted.model_validate({"content": b"x", **fields})) is None
+    assert check_submission(DocumentSubmitted.model_validate({"content": b"x", **fields}), load_schemas()) is None
