@@ -43,12 +43,19 @@ class Box:
 
 def union(boxes: Iterable[Box]) -> Box:
     """The smallest box that holds all of ``boxes``. Raises ``ValueError`` on none."""
-    items = list(boxes)
-    if not items:
+    items = iter(boxes)
+    first = next(items, None)
+    if first is None:
         raise ValueError("the union of no boxes is undefined")
-    return Box(
-        min(box.x0 for box in items),
-        min(box.y0 for box in items),
-        max(box.x1 for box in items),
-        max(box.y1 for box in items),
-    )
+    x0, y0, x1, y1 = first.x0, first.y0, first.x1, first.y1
+    # One pass by hand: layout makes hundreds of unions a page, most of them of one or two boxes.
+    for box in items:
+        if box.x0 < x0:
+            x0 = box.x0
+        if box.y0 < y0:
+            y0 = box.y0
+        if box.x1 > x1:
+            x1 = box.x1
+        if box.y1 > y1:
+            y1 = box.y1
+    return Box(x0, y0, x1, y1)

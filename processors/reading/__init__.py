@@ -7,13 +7,14 @@ else changing. Readers are asked in order and the first that reads something win
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from processors.document import Page
 from processors.fields import Extraction, Field, LineItem, is_representable, plain_decimal
+from processors.recognition.structure.running import as_read
 from processors.schemas import ExtractionSchema
 
-__all__ = ["Reader", "ReadingInput", "default_readers", "read_document"]
+__all__ = ["Completing", "Reader", "ReadingInput", "default_readers", "read_document"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,21 +49,36 @@ class Reader(Protocol):
         ...
 
 
-def read_document(document: ReadingInput, readers: Sequence[Reader]) -> Extraction:
-    """The extraction of the first reader that reads any field or line item.
+@runtime_checkable
+class Completing(Protocol):
+    """A reader that can add to what a reader before it has read. Must not raise on any input either."""
 
+    def complete(self, document: ReadingInput, extraction: Extraction) -> Extraction:
+        """``extraction`` with more fields; those it has stay as they are."""
+        ...
+
+
+def read_document(document: ReadingInput, readers: Sequence[Reader]) -> Extraction:
+    """The extraction of the first reader that reads any field or line item, completed by those behind it that can.
+
+    Readers see the pages without what running headers and footers say again (:func:`as_read`).
     Notes of the readers before it, that tried and read nothing, come first in its notes. Where none reads
     anything, the extraction is empty but for the notes. A number that the contracts cannot carry exactly stays
     without value, for a person to settle; the others have no needless zeros.
     """
     notes: tuple[str, ...] = ()
-    for reader in readers:
+    document = replace(document, pages=as_read(document.pages))
+    for position, reader in enumerate(readers):
         extraction = reader.read(document)
         if extraction is None:
             continue
         notes += extraction.notes
         if extraction.fields or extraction.line_items:
-            return _representable(replace(extraction, notes=notes))
+            extraction = replace(extraction, notes=notes)
+            for later in readers[position + 1 :]:
+                if isinstance(later, Completing):
+                    extraction = later.complete(document, extraction)
+            return _representable(extraction)
     return Extraction(notes=(*notes, "no reader found a field"))
 
 
@@ -82,8 +98,12 @@ def _representable(extraction: Extraction) -> Extraction:
 
 
 def default_readers() -> tuple[Reader, ...]:
-    """The e-invoice reader, then the geometric one. Imports them here, so that importing the seam stays cheap."""
-    from processors.reading.einvoice import EInvoiceReader
-    from processors.reading.geometric import GeometricReader
+    """The e-invoice reader, the geometric one, and for what these do not know the labelled one.
 
-    return (EInvoiceReader(), GeometricReader())
+    Imports them here, so that importing the seam stays cheap.
+    """
+    from processors.reading.einvoice import EInvoiceReader
+    from processors.reading.geometric import GeometricReader, fields_read
+    from processors.reading.labelled import LabelledReader
+
+    return (EInvoiceReader(), GeometricReader(), LabelledReader(known=fields_read))

@@ -1,29 +1,44 @@
 """classify: the document's type, from its first page, and the extraction schema that follows from it."""
 
+import asyncio
+
 from connectors.errors import MissingError, UnavailableError
 from connectors.objects import ObjectStore
 from processors import classification as classifier
 from processors.errors import Refusal
 from processors.intake import MediaType
 from processors.sandbox import Failure, Sandbox
-from processors.schemas import load_schemas, schema_for
+from processors.schemas import ExtractionSchema, Schemas
 from streams.contracts import topics
 from streams.contracts.records import Classification, Document, DocumentAccepted, DocumentClassified, SchemaRef
 from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing
 from streams.harness.stage import Identity, StageContext
 from streams.stages import work
-from streams.stages.common import failed, identity_of, local_file, missing, progress, unavailable
+from streams.stages.common import (
+    failed,
+    identity_of,
+    local_file,
+    missing,
+    numbered_words_key,
+    progress,
+    reference_to,
+    schema_named,
+    unavailable,
+)
 
 
 class ClassifyStage:
     """``documents.accepted`` → ``documents.classified``. A page without text is judged by its shape for now; recognize
     looks again once it has words.
+
+    To read the first page's text layer is what the look costs, so its words are kept where recognize finds them.
     """
 
     name = "classify"
 
-    def __init__(self, store: ObjectStore, sandbox: Sandbox, timeout_s: float) -> None:
+    def __init__(self, store: ObjectStore, sandbox: Sandbox, schemas: Schemas, timeout_s: float) -> None:
         self._store = store
+        self._schemas = schemas
         self._sandbox = sandbox
         self._timeout_s = timeout_s
 
@@ -45,10 +60,13 @@ class ClassifyStage:
             return failed(found)
         if isinstance(found, Refusal):
             return Dead.refused(found)
+        schema = pick_schema(document, found.document_type, self._schemas)
+        if isinstance(schema, Dead):
+            return schema
         classified = DocumentClassified(
             document=document,
             classification=found,
-            extraction_schema=pick_schema(document, found.document_type),
+            extraction_schema=schema,
             trail=(*record.trail, context.hop()),
         )
         return Emit(
@@ -65,8 +83,10 @@ class ClassifyStage:
             )
         if isinstance(answer, Failure | Refusal):
             return answer
-        found, by_text = answer
-        return as_record(found, "text" if by_text else "shape")
+        if isinstance(answer.page, work.ReadPage):
+            key = numbered_words_key(document, 1, answer.page.engine)
+            await asyncio.to_thread(self._store.put, key, answer.page.words)
+        return as_record(answer.classification, "text" if answer.by_text else "shape")
 
 
 def submitted_type(document_type: str) -> Classification:
@@ -83,8 +103,8 @@ def as_record(found: classifier.Classification, basis: str) -> Classification:
     )
 
 
-def pick_schema(document: Document, document_type: str) -> SchemaRef | None:
+def pick_schema(document: Document, document_type: str, schemas: Schemas) -> SchemaRef | Dead | None:
     """The schema that the producer asked for, else the one of the type; ``None`` where the type has none."""
     asked = document.requested_schema
-    schema = load_schemas()[asked] if asked is not None else schema_for(document_type)
-    return None if schema is None else SchemaRef(name=schema.id, version=str(schema.version))
+    schema = schema_named(schemas, asked) if asked is not None else schemas.for_type(document_type)
+    return reference_to(schema) if isinstance(schema, ExtractionSchema) else schema

@@ -11,8 +11,9 @@ from connectors.errors import MissingError, UnavailableError
 from connectors.objects import ObjectStore
 from processors.errors import ErrorCode
 from processors.sandbox import Failure
+from processors.schemas import ExtractionSchema, Schemas
 from streams.contracts import topics
-from streams.contracts.records import Document, DocumentStatus, RecognizedPage
+from streams.contracts.records import Document, DocumentStatus, RecognizedPage, SchemaRef
 from streams.harness.outcomes import Dead, Outgoing, Retry
 from streams.harness.stage import Identity, StageContext
 
@@ -43,6 +44,20 @@ def unavailable(error: UnavailableError) -> Retry:
 def missing(error: MissingError) -> Dead:
     """Stored bytes that are gone, as an outcome."""
     return Dead(ErrorCode.ARTEFACT_MISSING, f"Nothing is stored at {error.uri}; it was removed or never written.")
+
+
+def schema_named(schemas: Schemas, schema_id: str) -> ExtractionSchema | Dead:
+    """The schema that a document pinned or asked for. It may be gone, where a user took its file away."""
+    schema = schemas.get(schema_id)
+    if schema is None:
+        message = f"Schema {schema_id!r} is none of: {', '.join(schemas)}. Put its file back and replay the document."
+        return Dead(ErrorCode.SCHEMA_UNKNOWN, message)
+    return schema
+
+
+def reference_to(schema: ExtractionSchema) -> SchemaRef:
+    """How the schema is named in records: documents pin its id; the version says what was read by."""
+    return SchemaRef(name=schema.id, version=schema.version)
 
 
 async def off_loop(call: Callable[[], T]) -> T | Retry | Dead:
@@ -81,6 +96,21 @@ async def all_or_none(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
     except BaseExceptionGroup as several:
         raise several.exceptions[0] from None
     return [task.result() for task in tasks]
+
+
+def words_key(sha256: str, page: str, engine: str) -> str:
+    """Where a page's words lie in the object store: addressed by what was read and by what read it.
+
+    ``sha256`` and ``page`` are a page's own hash and ``page``, where it is known, so that a page that returns in
+    another file is not read again; else its file's hash and its number.
+    """
+    slug = "".join(char if char.isalnum() or char in ".-" else "_" for char in engine)
+    return f"words/{sha256[:2]}/{sha256}/{page}.{slug}.json.gz"
+
+
+def numbered_words_key(document: Document, number: int, engine: str) -> str:
+    """As :func:`words_key`, for page ``number`` of ``document``, whose own hash is not known."""
+    return words_key(document.content_sha256, f"{number:05d}", engine)
 
 
 @asynccontextmanager

@@ -15,8 +15,9 @@ from connectors.objects import ObjectStore
 from processors.document import PageQuality as MeasuredQuality
 from processors.errors import ErrorCode, Refusal
 from processors.intake import MediaType
-from processors.recognition.text_layer import FailedPage, NeedsOcr
+from processors.recognition.text_layer import FailedPage, NeedsOcr, text_layer_engine
 from processors.sandbox import Failure, Sandbox
+from processors.schemas import Schemas
 from streams.contracts import topics
 from streams.contracts.records import (
     Classification,
@@ -37,11 +38,13 @@ from streams.stages.common import (
     identity_of,
     local_file,
     missing,
+    numbered_words_key,
     progress,
     read_store,
     unavailable,
+    words_key,
 )
-from streams.stages.page_ocr import PageOcr
+from streams.stages.page_ocr import PageOcr, engine_changed
 
 TEXT_PAGES_PER_TASK = 16
 """Pages that one child reads by their text layer in one go: bounds memory, and long documents share the pool."""
@@ -49,19 +52,10 @@ TEXT_PAGES_PER_TASK = 16
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page whose words are in the store; the first one's words are kept for another look at the type."""
+    """A page whose words are in the store; the first one's are at hand for another look at the type."""
 
     record: RecognizedPage
-    words: bytes | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Pages:
-    """What became of the pages, in page order, and the first page's words for another look at the type."""
-
-    read: tuple[RecognizedPage, ...]
-    failed: tuple[PageFailure, ...]
-    first_words: bytes | None
+    words: bytes
 
 
 class _StopError(Exception):
@@ -73,12 +67,20 @@ class _StopError(Exception):
 
 
 class RecognizeStage:
-    """``documents.classified`` → ``documents.recognized``."""
+    """``documents.classified`` → ``documents.recognized``.
+
+    The first page is read before the others and the document's type settled by it; then all others are read, several at
+    a time, whatever the type. A type without a schema does not spare them: behind a cover letter may lie an invoice, a
+    packet is split by what all its pages say, a reviewer may correct the type, and of a page that was left out nobody
+    could tell what it held. What the order buys is that a store or an OCR server that is away stops the document at its
+    first page.
+    """
 
     name = "recognize"
 
-    def __init__(self, store: ObjectStore, sandbox: Sandbox, ocr: PageOcr, timeout_s: float) -> None:
+    def __init__(self, store: ObjectStore, sandbox: Sandbox, ocr: PageOcr, schemas: Schemas, timeout_s: float) -> None:
         self._store = store
+        self._schemas = schemas
         self._sandbox = sandbox
         self._ocr = ocr
         self._timeout_s = timeout_s
@@ -89,24 +91,27 @@ class RecognizeStage:
     async def process(self, record: DocumentClassified, context: StageContext) -> Outcome:
         document = record.document
         try:
-            async with local_file(self._store, document.content_uri) as path:
-                pages = await self._read(document, path, context.progress)
-            classification = await self._classify_again(record.classification, pages.first_words)
+            pages, classification = await self._read(document, record.classification, context.progress)
         except _StopError as stop:
             return stop.outcome
         except UnavailableError as error:
             return unavailable(error)
         except MissingError as error:
             return missing(error)
-        if not pages.read:
-            first = pages.failed[0]
+        read = tuple(page.record for page in pages if isinstance(page, _Page))
+        failures = tuple(page for page in pages if isinstance(page, PageFailure))
+        if not read:
+            first = failures[0]
             return Dead.refused(Refusal(ErrorCode(first.code), f"No page could be read. {first.message}"))
+        schema = pick_schema(document, classification.document_type, self._schemas)
+        if isinstance(schema, Dead):
+            return schema
         recognized = DocumentRecognized(
             document=document,
             classification=classification,
-            extraction_schema=pick_schema(document, classification.document_type),
-            recognized_pages=pages.read,
-            failed_pages=pages.failed,
+            extraction_schema=schema,
+            recognized_pages=read,
+            failed_pages=failures,
             trail=(*record.trail, context.hop()),
         )
         return Emit(
@@ -116,23 +121,28 @@ class RecognizeStage:
             )
         )
 
-    async def _read(self, document: Document, path: Path, on_page: Callable[[], None]) -> _Pages:
-        """All pages, some at a time; ``on_page`` is called as each one is done."""
-        found: list[_Page | PageFailure] = []
-        for first in range(1, document.page_count + 1, TEXT_PAGES_PER_TASK):
-            last = min(first + TEXT_PAGES_PER_TASK - 1, document.page_count)
-            found += await self._read_some(document, path, first, last, on_page)
-        read = [page for page in found if isinstance(page, _Page)]
-        first_words = next((page.words for page in read if page.record.number == 1), None)
-        return _Pages(
-            tuple(page.record for page in read),
-            tuple(page for page in found if isinstance(page, PageFailure)),
-            first_words,
-        )
+    async def _read(
+        self, document: Document, before: Classification, on_page: Callable[[], None]
+    ) -> tuple[list[_Page | PageFailure], Classification]:
+        """All pages in order, and the type as the first one settles it; ``on_page`` is called as each page is done."""
+        # What was classified by its text was read for that, and kept.
+        engine = text_layer_engine()
+        known = await self._restore(numbered_words_key(document, 1, engine), 1) if before.basis == "text" else None
+        if known is not None and document.page_count == 1:
+            return [known], before
+        async with local_file(self._store, document.content_uri) as path:
+            found: list[_Page | PageFailure] = (
+                [known] if known is not None else await self._read_some(document, path, 1, 1, on_page)
+            )
+            classification = await self._classify_again(before, found[0])
+            for first in range(2, document.page_count + 1, TEXT_PAGES_PER_TASK):
+                last = min(first + TEXT_PAGES_PER_TASK - 1, document.page_count)
+                found += await self._read_some(document, path, first, last, on_page)
+        return found, classification
 
     async def _read_some(
         self, document: Document, path: Path, first: int, last: int, on_page: Callable[[], None]
-    ) -> list["_Page | PageFailure"]:
+    ) -> list[_Page | PageFailure]:
         """Pages ``first`` to ``last`` in order; those without a usable text layer by OCR, several at a time."""
         media_type = MediaType(document.media_type)
         answer = await self._sandbox.run(work.read_text_pages, path, media_type, first, last, timeout=self._timeout_s)
@@ -141,75 +151,80 @@ class RecognizeStage:
         if isinstance(answer, Refusal):
             raise _StopError(Dead.refused(answer))
 
-        async def complete(page: work.ReadPage | NeedsOcr | FailedPage) -> _Page | PageFailure:
-            """Recognises and keeps one page, so that it need not be read again whatever becomes of the others."""
-            key = self._words_key(document, page)
-            whole = await self._recognize(key, path, media_type, page) if isinstance(page, NeedsOcr) else page
-            if isinstance(whole, work.ReadPage):
-                words = whole.words if page.number == 1 else None
-                done: _Page | PageFailure = _Page(await self._keep(key, whole), words)
-            else:
-                done = PageFailure(number=page.number, code=whole.code, message=whole.message)
+        async def complete(page: work.TextPage) -> _Page | PageFailure:
+            done = await self._complete(document, path, page)
             on_page()
             return done
 
         return await all_or_none([complete(page) for page in answer])
 
-    def _words_key(self, document: Document, page: work.ReadPage | NeedsOcr | FailedPage) -> str:
-        if isinstance(page, work.ReadPage):
-            return words_key(document.content_sha256, f"{page.number:05d}", page.engine)
-        if isinstance(page, NeedsOcr) and page.page_hash is not None:
-            return words_key(page.page_hash, "page", self._ocr.engine)
+    async def _complete(self, document: Document, path: Path, page: work.TextPage) -> _Page | PageFailure:
+        """Recognises and keeps one page, so that it need not be read again whatever becomes of the others."""
         engine = self._ocr.engine
+        key = self._words_key(document, page, engine)
+        whole: work.ReadPage | FailedPage | Refusal
+        if isinstance(page, NeedsOcr):
+            if (known := await self._restore(key, page.number)) is not None:
+                return known
+            answer = await self._ocr.read(path, MediaType(document.media_type), page)
+            if isinstance(answer, Retry):
+                raise _StopError(answer)
+            if self._ocr.engine != engine:
+                raise _StopError(engine_changed(self._ocr.engine, engine))
+            whole = answer
+        else:
+            whole = page
+        if not isinstance(whole, work.ReadPage):
+            return PageFailure(number=page.number, code=whole.code, message=whole.message)
+        return _kept(whole, await asyncio.to_thread(self._store.put, key, whole.words))
+
+    def _words_key(self, document: Document, page: work.TextPage, engine: str) -> str:
+        if isinstance(page, work.ReadPage):
+            return numbered_words_key(document, page.number, page.engine)
+        if isinstance(page, NeedsOcr) and page.page_hash is not None:
+            return words_key(page.page_hash, "page", engine)
         if isinstance(page, NeedsOcr) and page.text is not None:
             engine = f"{engine}+{page.text.engine}"
-        return words_key(document.content_sha256, f"{page.number:05d}", engine)
+        return numbered_words_key(document, page.number, engine)
 
-    async def _recognize(self, key: str, path: Path, media_type: MediaType, page: NeedsOcr) -> work.ReadPage | Refusal:
-        """One page by OCR, or as OCR read it before."""
+    async def _restore(self, key: str, number: int) -> _Page | None:
+        """Page ``number`` as it was read before, in this document or another; ``None`` where it was not."""
         uri = await read_store(self._store, partial(self._store.find, key))
-        if uri is not None:
-            return await self._restore(uri, page.number)
-        answer = await self._ocr.read(path, media_type, page)
-        if isinstance(answer, Retry):
-            raise _StopError(answer)
-        return answer
-
-    async def _restore(self, uri: str, number: int) -> work.ReadPage:
+        if uri is None:
+            return None
         data = await read_store(self._store, partial(self._store.get, uri))
         answer = await self._sandbox.run(work.restore_page, data, number, timeout=self._timeout_s)
         if isinstance(answer, Failure):
             raise _StopError(failed(answer))
-        return answer
+        return _kept(answer, uri)
 
-    async def _keep(self, key: str, page: work.ReadPage) -> RecognizedPage:
-        # What is kept under a key stays: other documents' records point there too.
-        uri = await read_store(self._store, partial(self._store.find, key))
-        if uri is None:
-            uri = await asyncio.to_thread(self._store.put, key, page.words)
-        return RecognizedPage(
-            number=page.number,
-            width=page.width,
-            height=page.height,
-            rotation=page.rotation,
-            source=page.source,
-            reason=page.reason,
-            engine=page.engine,
-            words_uri=uri,
-            word_count=page.word_count,
-            min_confidence=page.min_confidence,
-            mean_confidence=page.mean_confidence,
-            quality=_as_record(page.quality),
-        )
-
-    async def _classify_again(self, before: Classification, first_words: bytes | None) -> Classification:
+    async def _classify_again(self, before: Classification, first: _Page | PageFailure) -> Classification:
         """The type by the first page's words, where only its shape had decided."""
-        if before.basis != "shape" or first_words is None:
+        if before.basis != "shape" or isinstance(first, PageFailure):
             return before
-        answer = await self._sandbox.run(work.classify_words, first_words, timeout=self._timeout_s)
+        answer = await self._sandbox.run(work.classify_words, first.words, timeout=self._timeout_s)
         if isinstance(answer, Failure):
             raise _StopError(failed(answer))
         return before if answer is None else as_record(answer, "text")
+
+
+def _kept(page: work.ReadPage, uri: str) -> _Page:
+    """The page whose words lie at ``uri``."""
+    record = RecognizedPage(
+        number=page.number,
+        width=page.width,
+        height=page.height,
+        rotation=page.rotation,
+        source=page.source,
+        reason=page.reason,
+        engine=page.engine,
+        words_uri=uri,
+        word_count=page.word_count,
+        min_confidence=page.min_confidence,
+        mean_confidence=page.mean_confidence,
+        quality=_as_record(page.quality),
+    )
+    return _Page(record, page.words if page.number == 1 else b"")
 
 
 def _as_record(quality: MeasuredQuality | None) -> PageQuality | None:
@@ -224,13 +239,3 @@ def _as_record(quality: MeasuredQuality | None) -> PageQuality | None:
         handwriting=quality.handwriting,
         hard=quality.hard,
     )
-
-
-def words_key(sha256: str, page: str, engine: str) -> str:
-    """Where a page's words lie in the object store: addressed by what was read and by what read it.
-
-    ``sha256`` and ``page`` are a page's own hash and ``page``, where it is known, so that a page that returns in
-    another file is not read again; else its file's hash and its number.
-    """
-    slug = "".join(char if char.isalnum() or char in ".-" else "_" for char in engine)
-    return f"words/{sha256[:2]}/{sha256}/{page}.{slug}.json.gz"

@@ -22,7 +22,7 @@ from processors.recognition.ocr import OcrPage, finish_page, ocr_page, render_pa
 from processors.recognition.text_layer import FailedPage, NeedsOcr, read_text_layer, text_of
 from processors.recognition.upright import Reading
 from processors.recognition.words_file import decode_page, encode_page
-from processors.schemas import load_schemas
+from processors.schemas import ExtractionSchema
 from processors.validation import Validated, validate
 
 StoredPage = tuple[int, bytes]
@@ -47,25 +47,41 @@ class ReadPage:
     words: bytes
 
 
+TextPage = ReadPage | NeedsOcr | FailedPage
+"""What a page's text layer gives: the page, what OCR has to add, or why there is neither."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstLook:
+    """A document's type by its first page, and that page, which need not be read again.
+
+    ``by_text`` says whether that page's text decided, all of it.
+    """
+
+    classification: Classification
+    by_text: bool
+    page: TextPage
+
+
 def inspect_file(path: Path, limits: Limits) -> Intake | Refusal:
     """What the file is (ingest)."""
     return inspect(path, limits)
 
 
-def classify_file(path: Path, media_type: MediaType) -> tuple[Classification, bool] | Refusal:
-    """The document's type from its first page, and whether that page's text decided (classify)."""
+def classify_file(path: Path, media_type: MediaType) -> FirstLook | Refusal:
+    """The document's type from its first page (classify)."""
     pages = read_text_layer(path, media_type, 1, 1)
     if isinstance(pages, Refusal):
         return pages
     first = pages[0]
     if isinstance(first, FailedPage):
         # Recognition will name it; the pages behind it may stand.
-        return Classification(DocumentType.OTHER, 0.0, first.message), False
+        return FirstLook(Classification(DocumentType.OTHER, 0.0, first.message), False, first)
     text = text_of(first)
-    if text is not None and text.words:
-        # A title may stand in a picture beside the text: recognition looks again when all of the page is read.
-        return classify_text(text), not isinstance(first, NeedsOcr)
-    return classify_shape(first.width, first.height, media_type), False
+    if text is None or not text.words:
+        return FirstLook(classify_shape(first.width, first.height, media_type), False, _text_page(first))
+    # A title may stand in a picture beside the text: recognition looks again when all of the page is read.
+    return FirstLook(classify_text(text), isinstance(first, Page), _text_page(first))
 
 
 def classify_words(words: bytes) -> Classification | None:
@@ -74,16 +90,14 @@ def classify_words(words: bytes) -> Classification | None:
     return classify_text(page) if page.words else None
 
 
-def read_text_pages(
-    path: Path, media_type: MediaType, first: int, last: int
-) -> list[ReadPage | NeedsOcr | FailedPage] | Refusal:
+def read_text_pages(path: Path, media_type: MediaType, first: int, last: int) -> list[TextPage] | Refusal:
     """Pages ``first`` to ``last`` by their text layer, where it deserves that (recognize)."""
     pages = read_text_layer(path, media_type, first, last)
     if isinstance(pages, Refusal):
         return pages
     if len(pages) != last - first + 1:
         return Refusal(ErrorCode.INTERNAL, f"Recognition gave {len(pages)} pages for {first} to {last}.")
-    return [_read_page(page) if isinstance(page, Page) else page for page in pages]
+    return [_text_page(page) for page in pages]
 
 
 def read_scanned_page(
@@ -116,13 +130,17 @@ def restore_page(words: bytes, number: int) -> ReadPage:
 
 
 def extract_fields(
-    path: Path | None, einvoice: str | None, pages: Sequence[StoredPage], document_type: str, schema_name: str
+    path: Path | None,
+    einvoice: str | None,
+    pages: Sequence[StoredPage],
+    document_type: str,
+    schema: ExtractionSchema,
 ) -> Extraction:
     """Reads the fields off the pages, and off the e-invoice attached to the file at ``path`` (extract)."""
     xml = read_attachment(path, einvoice) if path is not None and einvoice is not None else None
     reading = ReadingInput(
         document_type=document_type,
-        schema=load_schemas()[schema_name],
+        schema=schema,
         pages=decode_all(pages),
         einvoice_xml=xml,
         einvoice_name=einvoice,
@@ -130,14 +148,20 @@ def extract_fields(
     return read_document(reading, default_readers())
 
 
-def validate_fields(extraction: Extraction, pages: Sequence[StoredPage], schema_name: str, today: date) -> Validated:
+def validate_fields(
+    extraction: Extraction, pages: Sequence[StoredPage], schema: ExtractionSchema, today: date
+) -> Validated:
     """Tests the fields against each other and against the pages; no date may lie far beyond ``today`` (validate)."""
-    return validate(extraction, decode_all(pages), load_schemas()[schema_name], today)
+    return validate(extraction, decode_all(pages), schema, today)
 
 
 def decode_all(pages: Sequence[StoredPage]) -> list[Page]:
     """The pages, each numbered as in its document: the stored words of one may have been read from another file."""
     return [replace(decode_page(words), number=number) for number, words in pages]
+
+
+def _text_page(page: Page | NeedsOcr | FailedPage) -> TextPage:
+    return _read_page(page) if isinstance(page, Page) else page
 
 
 def _read_page(page: Page) -> ReadPage:

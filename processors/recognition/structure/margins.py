@@ -1,7 +1,7 @@
 """Running headers and footers: by the page's margins, and by what the pages of a document repeat."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from processors.document import Block, BlockKind, Page
@@ -21,41 +21,45 @@ _PAGE_NUMBER = re.compile(
 
 def margin_kind(lines: Sequence[str], box: Box, height: float) -> BlockKind:
     """The kind of a block of text of one page: only page numbers in the margins are sure not to be content."""
-    if len(lines) != 1 or not _PAGE_NUMBER.match(lines[0]):
+    if len(lines) != 1 or not is_page_number(lines[0]):
         return BlockKind.TEXT
     if box.y1 <= _MARGIN * height:
         return BlockKind.HEADER
     return BlockKind.FOOTER if box.y0 >= (1 - _MARGIN) * height else BlockKind.TEXT
 
 
+def is_page_number(text: str) -> bool:
+    """Whether ``text`` is a page number and nothing else, in any of the languages."""
+    return _PAGE_NUMBER.match(text) is not None
+
+
 _Key = tuple[str, bool]
 
 
-def mark_repeated(pages: Sequence[Page]) -> list[Page]:
-    """The pages with the blocks that they repeat as headers and footers; a block is parted where only some lines are.
+def repeated_lines(pages: Sequence[Page]) -> list[dict[int, BlockKind]]:
+    """For each page, by index, the lines that the pages repeat as headers and footers.
 
     A line is repeated where two pages (three, in documents of more than five) have it at one place of their upper or
     lower parts, equal up to its digits. Tables stay tables: their headings may be repeated too. The first page counts
     like the others, so a letterhead that all pages have is a header there too.
     """
     if len(pages) < 2:
-        return list(pages)
+        return [{} for _ in pages]
     found = [_candidates(page) for page in pages]
     places: dict[_Key, list[tuple[int, float, float]]] = {}
     for number, lines in enumerate(found):
         for key, x, y in lines.values():
             places.setdefault(key, []).append((number, x, y))
     least = 2 if len(pages) <= 5 else 3
-    marked = []
-    for page, lines in zip(pages, found, strict=True):
-        repeated = {
+    return [
+        {
             index: BlockKind.HEADER if key[1] else BlockKind.FOOTER
             for index, (key, x, y) in lines.items()
             if len({n for n, px, py in places[key] if abs(px - x) <= _SAME_PLACE and abs(py - y) <= _SAME_PLACE})
             >= least
         }
-        marked.append(_marked(page, repeated) if repeated else page)
-    return marked
+        for lines in found
+    ]
 
 
 def _candidates(page: Page) -> dict[int, tuple[_Key, float, float]]:
@@ -75,7 +79,10 @@ def _candidates(page: Page) -> dict[int, tuple[_Key, float, float]]:
     return found
 
 
-def _marked(page: Page, repeated: dict[int, BlockKind]) -> Page:
+def mark(page: Page, repeated: Mapping[int, BlockKind]) -> Page:
+    """The page with the lines of ``repeated``, by index, in blocks of the kind told there; blocks are parted for it."""
+    if not repeated:
+        return page
     blocks: list[Block] = []
     for block in page.blocks:
         kinds = [repeated.get(index, BlockKind.TEXT) for index in block.lines]

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
-from processors.document import Block, BlockKind, Flat, Line, Page, Table
+from processors.document import Block, BlockKind, Flat, Line, Page, Table, Word
 from processors.geometry import Box, union
 from processors.recognition.layout import group_lines, link_words, order_blocks
 from processors.recognition.orientation import upright
@@ -45,7 +45,9 @@ def structure(page: Page, rulings: Sequence[Ruling] = (), figures: Sequence[Box]
     drawn = joined(_turned(ruling, placing) for ruling in rulings)
     pictures = [placing.turned(figure) for figure in figures]
     lines = _parted(
-        link_words([replace(word, box=box) for word, box in zip(page.words, boxes, strict=True)]), boxes, drawn
+        link_words([Word(word.id, word.text, box, 1.0) for word, box in zip(page.words, boxes, strict=True)]),
+        boxes,
+        drawn,
     )
     unit = median(box.height for box in boxes) if boxes else 10.0
     drafts = ruled_tables(lines, texts, boxes, drawn, unit)
@@ -160,7 +162,8 @@ def _built(page: Page, blocks: Sequence[_Block], placing: Placing) -> Page:
     renumbered = [0] * len(old_order)
     for new, old in enumerate(old_order):
         renumbered[old] = new
-    words = tuple(replace(page.words[old], id=new) for new, old in enumerate(old_order))
+    moved = ((new, page.words[old]) for new, old in enumerate(old_order))
+    words = tuple(Word(new, word.text, word.box, word.confidence) for new, word in moved)
     lines: list[Line] = []
     built: list[Block] = []
     tables: list[Table] = []

@@ -5,7 +5,7 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from processors.geometry import Box, union
-from processors.recognition.text_layer.drawing import PageDrawing, Rendering
+from processors.recognition.text_layer.drawing import PageDrawing, Rendering, Window
 
 if TYPE_CHECKING:
     import numpy as np
@@ -47,9 +47,8 @@ def _inked_pictures(words: Sequence[Box], drawing: PageDrawing, rendering: Rende
     images = [box for box in images if box.width >= _SMALLEST_IMAGE[0] and box.height >= _SMALLEST_IMAGE[1]]
     if not images:
         return []
-    edges = _edges(rendering, words)
     page = Box(0, 0, drawing.width, drawing.height)
-    return [region for image in images for region in _inked(edges, _cut(image, page), rendering)]
+    return [region for image in images for region in _inked(rendering, _cut(image, page), words)]
 
 
 def merge_regions(regions: Iterable[Box]) -> list[Box]:
@@ -77,28 +76,36 @@ def _merge_strips(boxes: Iterable[Box]) -> list[Box]:
     return merged
 
 
-def _edges(rendering: Rendering, words: Sequence[Box]) -> "NDArray[np.bool_]":
-    """Where ink begins or ends along a row of pixels, beside the words of the text layer."""
+def _edges(rendering: Rendering, window: Window, words: Sequence[Box]) -> "NDArray[np.bool_]":
+    """Where in ``window`` ink begins or ends along a row of pixels, beside the words of the text layer."""
     import numpy as np
 
-    gray = rendering.gray
+    rows, columns = window
+    before = min(1, columns.start)  # the pixel on the left, to which the first one is compared
+    gray = rendering.gray((rows, slice(columns.start - before, columns.stop)))
     edges = np.zeros(gray.shape, dtype=bool)
     left, right = gray[:, :-1], gray[:, 1:]
     edges[:, 1:] = np.maximum(left, right) - np.minimum(left, right) > _EDGE
+    edges = edges[:, before:]
     for word in words:
         if min(word.width, word.height) > _LARGEST_PRINT:
             continue
-        edges[rendering.window(_grown(word, _WORD_MARGIN))] = False
+        down, across = rendering.window(_grown(word, _WORD_MARGIN))
+        edges[_shifted(down, rows.start), _shifted(across, columns.start)] = False
     return edges
 
 
-def _inked(edges: "NDArray[np.bool_]", box: Box, rendering: Rendering) -> list[Box]:
+def _shifted(part: slice, by: int) -> slice:
+    return slice(max(0, part.start - by), max(0, part.stop - by))
+
+
+def _inked(rendering: Rendering, box: Box, words: Sequence[Box]) -> list[Box]:
     """The parts of ``box`` that hold text-like ink, trimmed to it, parted where bands down or across have none."""
     import numpy as np
 
-    rows, columns = rendering.window(box)
+    rows, columns = window = rendering.window(box)
     scale = rendering.scale
-    inside = edges[rows, columns]
+    inside = _edges(rendering, window, words)
     found = []
     for top, bottom in _runs(np.any(inside, axis=1), _BAND_GAP * scale):
         for left, right in _runs(np.any(inside[top:bottom], axis=0), _COLUMN_GAP * scale):

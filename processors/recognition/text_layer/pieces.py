@@ -1,5 +1,6 @@
 """The characters of a page's text layer, gathered to pieces of one word in one style."""
 
+import re
 import unicodedata
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,9 @@ from processors.recognition.pages import FoundWord
 
 _PAINTED = 16 | 32  # MuPDF's character flags: filled, stroked
 _CLIP = 64  # the glyph is a window onto what is painted later
+_FIRST_LEFTWARD, _LAST_LEFTWARD = "\u0590", "\u0900"  # Hebrew to Arabic, by MuPDF's measure for words
+_LEFTWARD = f"{_FIRST_LEFTWARD}-{_LAST_LEFTWARD}"
+_PART = re.compile(rf"[^\s{_LEFTWARD}]+|[{_LEFTWARD}]+")  # no blank in it, and one direction
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +84,7 @@ def _is_symbol(text: str) -> bool:
 
 
 def _runs_left(char: str) -> bool:
-    """Whether the character is of the Hebrew or Arabic scripts, by MuPDF's measure for words."""
-    return "\u0590" <= char <= "\u0900"
+    return _FIRST_LEFTWARD <= char <= _LAST_LEFTWARD
 
 
 def _word(run: Sequence[Piece]) -> FoundWord:
@@ -91,32 +94,21 @@ def _word(run: Sequence[Piece]) -> FoundWord:
 def _line_pieces(spans: Sequence[dict[str, Any]]) -> Iterator[Piece]:
     joined = False
     for span in spans:
-        letters: list[dict[str, Any]] = []
-        for char in span["chars"]:
-            is_blank = char["c"].isspace()
-            if letters and (is_blank or _runs_left(char["c"]) != _runs_left(letters[-1]["c"])):
-                yield _piece(span, letters, joined)
-                letters = []
-                joined = True
-            if is_blank:
-                joined = False
-            else:
-                letters.append(char)
-        if letters:
-            yield _piece(span, letters, joined)
-            joined = True
+        chars = span["chars"]
+        text = "".join(char["c"] for char in chars)
+        end = 0
+        for part in _PART.finditer(text):
+            start, stop = part.span()
+            yield _piece(span, chars[start:stop], part[0], joined and start == end)
+            end, joined = stop, True
+        joined = joined and end == len(text)
 
 
-def _piece(span: dict[str, Any], letters: Sequence[dict[str, Any]], continues: bool) -> Piece:
-    boxes = [letter["bbox"] for letter in letters]
+def _piece(span: dict[str, Any], letters: Sequence[dict[str, Any]], text: str, continues: bool) -> Piece:
+    x0, y0, x1, y1 = zip(*(letter["bbox"] for letter in letters), strict=True)
     return Piece(
-        "".join(letter["c"] for letter in letters),
-        Box(
-            min(box[0] for box in boxes),
-            min(box[1] for box in boxes),
-            max(box[2] for box in boxes),
-            max(box[3] for box in boxes),
-        ),
+        text,
+        Box(min(x0), min(y0), max(x1), max(y1)),
         span["font"],
         span["color"] & 0xFFFFFF,
         span["alpha"],

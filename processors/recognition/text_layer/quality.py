@@ -4,6 +4,7 @@ All measures are shares or counts of what the page draws and spells; none looks 
 """
 
 import unicodedata
+from collections import Counter
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
@@ -140,7 +141,8 @@ def _draws_pictures(figures: TextFigures) -> bool:
 
 
 def _share(characters: str, test: Callable[[str], bool]) -> float:
-    return sum(1 for character in characters if test(character)) / len(characters) if characters else 0.0
+    found = sum(count for character, count in Counter(characters).items() if test(character))
+    return found / len(characters) if characters else 0.0
 
 
 def _is_meaningless(character: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -11,19 +12,24 @@ from processors.errors import ErrorCode, Refusal
 from processors.geometry import Box
 from processors.intake.image_file import IMAGE_ERRORS
 from processors.intake.media import MediaType
+from processors.intake.packet import packet_pages
 from processors.intake.paged import PAGED, open_paged
-from processors.intake.pdf_file import corrupt, parser_errors
+from processors.intake.pdf_file import corrupt, open_pdf, parser_errors
 from processors.recognition.page_hash import page_hash
-from processors.recognition.pages import FoundWord, build_page
+from processors.recognition.pages import FoundWord, build_page, unordered_page
 from processors.recognition.structure.page import structure
 from processors.recognition.structure.rulings import pdf_rulings
-from processors.recognition.text_layer.drawing import Rendering, read_drawing
+from processors.recognition.text_layer.drawing import PageDrawing, Rendering, read_drawing
 from processors.recognition.text_layer.fonts import unmapped_fonts
 from processors.recognition.text_layer.images import find_regions
 from processors.recognition.text_layer.pieces import join_pieces, read_pieces
 from processors.recognition.text_layer.quality import decide, find_broken, measure
 from processors.recognition.text_layer.visibility import find_shown
 from processors.recognition.text_layer.words import mend
+
+TEXT_LAYER_VERSION = 1
+"""Raised whenever a page's text layer may be judged, read or structured differently: stored words are then not taken
+for what would be read today."""
 
 _UPRIGHT = {(1, 0): 0, (0, -1): 90, (-1, 0): 180, (0, 1): 270}
 """Clockwise turn that brings text of a writing direction upright; y points down."""
@@ -66,10 +72,8 @@ def text_of(found: Page | NeedsOcr | FailedPage) -> Page | None:
 
 @cache
 def text_layer_engine() -> str:
-    """Name and version that pages from the text layer carry."""
-    import pymupdf
-
-    return f"pymupdf/{pymupdf.VersionBind}"
+    """Name and versions that pages from the text layer carry; loads nothing."""
+    return f"pymupdf-{version('pymupdf')}/text_layer.{TEXT_LAYER_VERSION}"
 
 
 def read_text_layer(
@@ -79,25 +83,52 @@ def read_text_layer(
 
     Words are what a person sees: hidden, covered, cropped and tiny text is left out. Boxes are in points after the
     page's rotation; every confidence is 1.0; no word contains a blank. Each page says by what figures it was decided.
-    Refuses what :func:`open_paged` and image files' headers refuse; a damaged page is a :class:`FailedPage`, even where
-    all are. Raises ``MemoryError`` where memory runs out. One page is held at a time.
+    Images, alone or in a packet, have no text layer. Refuses what :func:`open_paged` and image files' headers refuse; a
+    damaged page is a :class:`FailedPage`, even where all are. Raises ``MemoryError`` where memory runs out. One page is
+    held at a time.
     """
     if media_type not in PAGED:
-        return _image_pages(path, media_type, first, last)
+        pages = _image_pages(path, media_type, first, last)
+        return pages if media_type is not MediaType.PACKET or isinstance(pages, Refusal) else _unpacked(path, pages)
     document = open_paged(path, media_type)
     if isinstance(document, Refusal):
         return document
     with document:
-        pages: list[Page | NeedsOcr | FailedPage] = []
-        for number in range(first, min(last, document.page_count) + 1):
-            try:
-                pages.append(_read_page(document[number - 1], number))
-            except parser_errors() as error:
-                refusal = corrupt(error, f"page {number} cannot be read")
-                pages.append(FailedPage(number, refusal.code, refusal.message))
-            # MuPDF keeps decoded fonts and images up to 256 MB; no page needs another's.
-            _release_store()
-        return pages
+        return [
+            _page_or_failure(document, number, number) for number in range(first, min(last, document.page_count) + 1)
+        ]
+
+
+def _page_or_failure(document: Any, index: int, number: int) -> Page | NeedsOcr | FailedPage:
+    """Page ``index`` of a ``pymupdf.Document`` (from 1), which is page ``number`` of the whole."""
+    try:
+        return _read_page(document[index - 1], number)
+    except parser_errors() as error:
+        refusal = corrupt(error, f"page {number} cannot be read")
+        return FailedPage(number, refusal.code, refusal.message)
+    finally:
+        # MuPDF keeps decoded fonts and images up to 256 MB; no page needs another's.
+        _release_store()
+
+
+def _unpacked(
+    path: Path, pages: Sequence[Page | NeedsOcr | FailedPage]
+) -> list[Page | NeedsOcr | FailedPage] | Refusal:
+    """``pages`` of the packet at ``path``, which follow one another, with those of its PDFs read as a PDF's are."""
+    read: list[Page | NeedsOcr | FailedPage] = []
+    packed = packet_pages(path, pages[0].number, pages[-1].number) if pages else ()
+    for page, source in zip(pages, packed, strict=True):
+        if isinstance(source, Refusal):
+            return source
+        if source.media_type is not MediaType.PDF:
+            read.append(page)
+            continue
+        document = open_pdf(source.content)
+        if isinstance(document, Refusal):
+            return document
+        with document:
+            read.append(_page_or_failure(document, source.number, page.number))
+    return read
 
 
 def _image_pages(
@@ -123,7 +154,7 @@ def _read_page(page: Any, number: int) -> Page | NeedsOcr:
     import pymupdf
 
     drawing = read_drawing(page)
-    rendering = Rendering(page)
+    rendering = Rendering(page, drawing)
     # Without ligatures kept ("fi" is two letters) and without invented code points for unmapped glyphs (U+FFFD).
     text_page = page.get_textpage(flags=pymupdf.TEXT_PRESERVE_WHITESPACE | pymupdf.TEXT_MEDIABOX_CLIP)
     pieces = read_pieces(page, text_page)
@@ -136,9 +167,8 @@ def _read_page(page: Any, number: int) -> Page | NeedsOcr:
     broken = set(find_broken([word.text for word in words]))
     whole = [word for index, word in enumerate(words) if index not in broken]
     lost = [words[index].box for index in broken] + [piece.box for piece in pieces if piece.draws_itself]
-    pictures = [item.box for item in drawing.items if item.is_image and not drawing.fills_page(item.box)]
     regions = find_regions([word.box for word in whole], lost, drawing, rendering)
-    return _decided(page, number, text_page, whole, regions, decision, pictures)
+    return _decided(page, number, text_page, whole, regions, decision, drawing)
 
 
 def _decided(
@@ -148,7 +178,7 @@ def _decided(
     words: list[FoundWord],
     regions: Sequence[Box],
     decision: SourceDecision,
-    pictures: Sequence[Box],
+    drawing: PageDrawing,
 ) -> Page | NeedsOcr:
     """The page as its text layer gives it, alone or beside regions that need OCR."""
     if regions:
@@ -157,11 +187,12 @@ def _decided(
         )
     rotation = _rotation(page, text_page, words)
     size = (page.rect.width, page.rect.height)
-    text = build_page(number, size, PageSource.TEXT_LAYER, text_layer_engine(), words, rotation)
-    text = replace(text, decision=decision)
+    pictures = [item.box for item in drawing.items if item.is_image and not drawing.fills_page(item.box)]
+    known = (number, size, PageSource.TEXT_LAYER, text_layer_engine(), words, rotation)
     if regions:
+        text = replace(build_page(*known), decision=decision)
         return NeedsOcr(number, text.width, text.height, decision, tuple(regions), text)
-    return structure(text, pdf_rulings(page), pictures)
+    return structure(replace(unordered_page(*known), decision=decision), pdf_rulings(page, drawing.paths()), pictures)
 
 
 def _rotation(page: Any, text_page: Any, words: list[FoundWord]) -> int:

@@ -42,12 +42,12 @@ def find_shown(page: Any, pieces: Sequence[Piece], drawing: PageDrawing, renderi
     shown = [_is_painted(piece) and not _is_tiny(piece) and _is_on_page(piece.box, drawing) for piece in pieces]
     fills = [step for step, item in enumerate(drawing.items) if _fills(item)]
     grounds = _steps_at(pieces, drawing, fills)
-    buried = _find_buried(page, pieces, drawing, grounds)
-    for index, piece in enumerate(pieces):
-        if shown[index] and index in buried:
-            shown[index] = False
-        elif shown[index] and (_is_faint(piece) or grounds[index]):
-            shown[index] = _leaves_ink(piece, rendering)
+    for index in _find_buried(page, pieces, drawing, grounds):
+        shown[index] = False
+    doubtful = [index for index, piece in enumerate(pieces) if shown[index] and (grounds[index] or _is_faint(piece))]
+    rendering.look_at(pieces[index].box for index in doubtful)
+    for index in doubtful:
+        shown[index] = _leaves_ink(pieces[index], rendering)
     return shown
 
 
@@ -83,14 +83,15 @@ def _leaves_ink(piece: Piece, rendering: Rendering) -> bool:
     trim = 0.1 * min(box.width, box.height)  # rules and neighbours touch the rim
     window = rendering.window(Box(box.x0 + trim, box.y0 + trim, box.x1 - trim, box.y1 - trim))
     if piece.is_clip or piece.alpha < 255:
-        pixels = rendering.rgb[window].reshape(-1, 3)
+        pixels = rendering.rgb(window).reshape(-1, 3)
         return bool(len(pixels) and (pixels.max(axis=0) - pixels.min(axis=0)).max() >= _LEAST_CONTRAST)
     red, green, blue = _channels(piece.color)
     gray = (77 * red + 151 * green + 28 * blue) >> 8
     # Most text shows in gray; only what does not is looked at in colour.
-    if _is_inked(_distance(rendering.gray[window], gray)):
+    if _is_inked(_distance(rendering.gray(window), gray)):
         return True
-    distances = [_distance(rendering.rgb[window][:, :, i], value) for i, value in enumerate((red, green, blue))]
+    colored = rendering.rgb(window)
+    distances = [_distance(colored[:, :, i], value) for i, value in enumerate((red, green, blue))]
     return _is_inked(max(distances, key=lambda distance: int(distance.max(initial=0))))
 
 

@@ -10,7 +10,7 @@ from processors.document import BlockKind, Flat, Page, PageSource, Word
 from processors.geometry import Box, union
 from processors.recognition.layout import arrange
 from processors.recognition.orientation import turn_box
-from processors.recognition.structure.margins import mark_repeated
+from processors.recognition.structure.margins import mark, repeated_lines
 from processors.recognition.structure.page import structure, without
 from processors.recognition.structure.rulings import Ruling, pdf_rulings
 from tests.support.tables import FAMILIES, columns_page, noisy, printed_page, running_pages
@@ -33,10 +33,14 @@ def test_columns_of_rough_boxes_are_read_one_after_the_other() -> None:
     assert right >= 19
 
 
+def _marked(pages: list[Page]) -> list[Page]:
+    return [mark(page, repeated) for page, repeated in zip(pages, repeated_lines(pages), strict=True)]
+
+
 @pytest.mark.parametrize("count", [2, 3, 7])
 def test_what_pages_repeat_is_header_and_footer(count: int) -> None:
     pdf, headers, footers = running_pages(5, count)
-    pages = mark_repeated([structure(printed_page(pdf, number)) for number in range(1, count + 1)])
+    pages = _marked([structure(printed_page(pdf, number)) for number in range(1, count + 1)])
     for page, header, footer in zip(pages, headers, footers, strict=True):
         texts = {
             kind: [
@@ -50,13 +54,13 @@ def test_what_pages_repeat_is_header_and_footer(count: int) -> None:
 def test_text_that_one_page_has_alone_is_no_header() -> None:
     pdf, _, _ = running_pages(5, 1)
     other, _, _ = running_pages(6, 1)
-    pages = mark_repeated([structure(printed_page(pdf)), structure(printed_page(other))])
+    pages = _marked([structure(printed_page(pdf)), structure(printed_page(other))])
     assert all(block.kind is not BlockKind.HEADER for page in pages for block in page.blocks)
 
 
 def test_without_headers_the_words_keep_their_ids() -> None:
     pdf, headers, footers = running_pages(5, 2)
-    page = mark_repeated([structure(printed_page(pdf, number)) for number in (1, 2)])[0]
+    page = _marked([structure(printed_page(pdf, number)) for number in (1, 2)])[0]
     left = without(page, frozenset({BlockKind.HEADER, BlockKind.FOOTER}))
     assert left.words == page.words
     assert headers[0] not in left.text

@@ -27,7 +27,8 @@ def _page(*pictures: tuple[pymupdf.Rect, pymupdf.Pixmap]) -> pymupdf.Page:
 
 
 def _regions(page: pymupdf.Page, words: list[Box] | None = None, lost: list[Box] | None = None) -> list[Box]:
-    return find_regions(words or [], lost or [], read_drawing(page), Rendering(page))
+    drawing = read_drawing(page)
+    return find_regions(words or [], lost or [], drawing, Rendering(page, drawing))
 
 
 def test_a_region_is_trimmed_to_the_ink() -> None:

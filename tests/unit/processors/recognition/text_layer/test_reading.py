@@ -10,8 +10,10 @@ import pytest
 from processors.document import Page, PageSource, SourceDecision
 from processors.errors import ErrorCode, Refusal
 from processors.intake.media import MediaType
+from processors.intake.packet import build_packet
 from processors.recognition.orientation import upright
 from processors.recognition.text_layer import FailedPage, NeedsOcr, read_text_layer
+from processors.recognition.text_layer.reading import TEXT_LAYER_VERSION
 
 _TEXT = [f"Line {row} of an ordinary invoice with words enough" for row in range(12)]
 
@@ -50,7 +52,7 @@ def test_words_lines_and_boxes_of_a_born_digital_page(tmp_path: Path) -> None:
     read = _read(_write(tmp_path / "a.pdf", document))
     assert isinstance(read, Page)
     assert read.source is PageSource.TEXT_LAYER
-    assert read.engine == f"pymupdf/{pymupdf.VersionBind}"
+    assert read.engine == f"pymupdf-{pymupdf.VersionBind}/text_layer.{TEXT_LAYER_VERSION}"
     assert (read.number, read.width, read.height, read.rotation) == (1, 595, 842, 0)
     assert read.text.split("\n") == _TEXT
     word = next(word for word in read.words if word.text == "ordinary")
@@ -227,6 +229,30 @@ def test_images_need_ocr_page_by_page(tmp_path: Path) -> None:
         NeedsOcr(2, 612, 792, SourceDecision("an image file")),
         NeedsOcr(3, 612, 792, SourceDecision("an image file")),
     ]
+
+
+def test_pdfs_in_a_packet_are_read_by_their_text_layer(tmp_path: Path) -> None:
+    document = pymupdf.open()
+    _page(document)
+    _page(document, ["The second page of the same file, 1.234,56 EUR"])
+    _scan(document.new_page(width=300, height=400))
+    picture = pymupdf.Pixmap(pymupdf.csRGB, pymupdf.IRect(0, 0, 85, 110))
+    picture.clear_with(255)
+    picture.set_dpi(10, 10)
+    path = tmp_path / "packet.zip"
+    path.write_bytes(build_packet([picture.tobytes("png"), document.tobytes(), picture.tobytes("png")]))
+    pages = read_text_layer(path, MediaType.PACKET, 1, 99)
+    assert isinstance(pages, list)
+    image, first, second, scan, last = pages
+    assert isinstance(first, Page)
+    assert isinstance(second, Page)
+    assert (first.number, first.text.split("\n")) == (2, _TEXT)
+    assert (second.number, second.text) == (3, "The second page of the same file, 1.234,56 EUR")
+    assert isinstance(scan, NeedsOcr)
+    assert (scan.number, scan.width, scan.height, scan.decision.reason) == (4, 300, 400, "no text layer")
+    assert [page.number for page in (image, last) if isinstance(page, NeedsOcr)] == [1, 5]
+    assert read_text_layer(path, MediaType.PACKET, 3, 4) == [second, scan]
+    assert read_text_layer(path, MediaType.PACKET, 6, 9) == []
 
 
 def test_a_page_says_by_what_figures_it_was_read(tmp_path: Path) -> None:
