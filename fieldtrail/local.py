@@ -2,8 +2,8 @@
 the benchmarks hold the pipeline against.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -19,11 +19,14 @@ from processors.recognition.text_layer import FailedPage, NeedsOcr
 from processors.recognition.words_file import decode_page
 from processors.routing import Route, Thresholds, route
 from processors.sandbox import Failure, Sandbox
-from processors.schemas import schema_for
+from processors.schemas import ExtractionSchema, Schemas, load_schemas
 from processors.validation import Validated
 from streams.stages import work
 
 T = TypeVar("T")
+
+Extract = Callable[[Path | None, str | None, Sequence[work.StoredPage], str, ExtractionSchema], Extraction]
+"""Reads fields off pages, as :func:`streams.stages.work.extract_fields` does. A sandbox needs it picklable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +65,19 @@ def read_file(
     path: Path,
     *,
     limits: Limits | None = None,
+    schemas: Schemas | None = None,
     thresholds: Thresholds | None = None,
     ocr: Effort = "cascade",
     document_type: DocumentType | None = None,
+    attachments: bool = True,
+    extract: Extract = work.extract_fields,
     run: Runner | None = None,
     progress: Callable[[str], None] = lambda _: None,
 ) -> LocalDocument | Refusal:
     """Reads ``path`` as the pipeline would. ``progress`` is called with what is being done.
+
+    Without ``attachments``, an embedded e-invoice is left unread, so that the pages are. ``extract`` takes the place of
+    the pipeline's readers.
 
     Without ``run``, everything happens in this process: quick, but a hostile file may harm it; give a ``Runner`` with a
     sandbox for files that you do not trust.
@@ -78,26 +87,30 @@ def read_file(
     intake = call(work.inspect_file, path, limits or Limits())
     if isinstance(intake, Refusal):
         return intake
-    found = _classify(call, path, intake, document_type)
-    if isinstance(found, Refusal):
-        return found
-    classification, by_shape = found
-    recognized = _recognize(call, path, intake, ocr, progress)
+    if not attachments:
+        intake = replace(intake, einvoice_attachment=None)
+    progress("reading the text layer")
+    look = _classify(call, path, intake, document_type)
+    if isinstance(look, Refusal):
+        return look
+    classification = look.classification
+    recognized = _recognize(call, path, intake, look.page, ocr, progress)
     if isinstance(recognized, Refusal):
         return recognized
     pages, failed = recognized
-    if by_shape and pages and pages[0].number == 1:
+    if not look.by_text and pages[0].number == 1:
         again = call(work.classify_words, pages[0].words)
         if isinstance(again, Refusal):
             return again
         classification = again or classification
     progress("reading fields")
-    validated = _read(call, path, intake, classification.document_type, pages)
+    schema = (schemas or load_schemas()).for_type(classification.document_type)
+    validated = _read(call, path, intake, schema, classification.document_type, pages, extract)
     if isinstance(validated, Refusal):
         return validated
     routed = route(
         validated,
-        schema_for(classification.document_type),
+        schema,
         document_type=classification.document_type,
         type_confidence=classification.confidence,
         thresholds=thresholds or Thresholds(),
@@ -107,23 +120,25 @@ def read_file(
     return LocalDocument(path, intake, classification, words, failed, routed)
 
 
-def _classify(
-    call: Runner, path: Path, intake: Intake, document_type: DocumentType | None
-) -> tuple[Classification, bool] | Refusal:
-    """The type, and whether only the page's shape decided it."""
-    if document_type is not None:
-        return Classification(document_type, 1.0, "The caller gave the type."), False
-    found = call(work.classify_file, path, intake.media_type)
-    return found if isinstance(found, Refusal) else (found[0], not found[1])
+def _classify(call: Runner, path: Path, intake: Intake, document_type: DocumentType | None) -> work.FirstLook | Refusal:
+    """The type, and the first page by its text layer."""
+    if document_type is None:
+        return call(work.classify_file, path, intake.media_type)
+    pages = call(work.read_text_pages, path, intake.media_type, 1, 1)
+    if isinstance(pages, Refusal):
+        return pages
+    return work.FirstLook(Classification(document_type, 1.0, "The caller gave the type."), True, pages[0])
 
 
 def _recognize(
-    call: Runner, path: Path, intake: Intake, effort: Effort, progress: Callable[[str], None]
+    call: Runner, path: Path, intake: Intake, first: work.TextPage, effort: Effort, progress: Callable[[str], None]
 ) -> tuple[tuple[work.ReadPage, ...], tuple[tuple[int, Refusal], ...]] | Refusal:
-    progress("reading the text layer")
-    pages = call(work.read_text_pages, path, intake.media_type, 1, intake.page_count)
-    if isinstance(pages, Refusal):
-        return pages
+    pages = [first]
+    if intake.page_count > 1:
+        others = call(work.read_text_pages, path, intake.media_type, 2, intake.page_count)
+        if isinstance(others, Refusal):
+            return others
+        pages += others
     read: list[work.ReadPage] = []
     failed: list[tuple[int, Refusal]] = []
     for page in pages:
@@ -141,13 +156,18 @@ def _recognize(
 
 
 def _read(
-    call: Runner, path: Path, intake: Intake, document_type: str, pages: tuple[work.ReadPage, ...]
+    call: Runner,
+    path: Path,
+    intake: Intake,
+    schema: ExtractionSchema | None,
+    document_type: str,
+    pages: tuple[work.ReadPage, ...],
+    extract: Extract,
 ) -> Validated | Refusal:
-    schema = schema_for(document_type)
     if schema is None:
         return Validated(Extraction(), missing_required=(), failed_rules=())
     words = [(page.number, page.words) for page in pages]
-    extraction = call(work.extract_fields, path, intake.einvoice_attachment, words, document_type, schema.id)
+    extraction = call(extract, path, intake.einvoice_attachment, words, document_type, schema)
     if isinstance(extraction, Refusal):
         return extraction
-    return call(work.validate_fields, extraction, words, schema.id, datetime.now(UTC).date())
+    return call(work.validate_fields, extraction, words, schema, datetime.now(UTC).date())

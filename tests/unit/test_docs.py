@@ -252,10 +252,11 @@ def fault_of(arguments: Sequence[str]) -> str | None:
         names = [word for word in rest if not word.startswith("-")]
         if not names:
             break
-        if names[0] not in command.commands:
+        name = names[0] if names[0] in command.commands else getattr(command, "default_command", None)
+        if name is None:
             return f"no command {names[0]}"
-        rest.remove(names[0])
-        command = command.commands[names[0]]
+        rest = rest if name != names[0] else [word for word in rest if word != name]
+        command = command.commands[name]
     known = {option for parameter in command.params for option in parameter.opts} | {"--help", "-h"}
     known |= {option for parameter in command_line().params for option in parameter.opts}
     unknown = [word for word in rest if word.startswith("-") and word.partition("=")[0] not in known]
