@@ -68,6 +68,7 @@ def read_file(
     schemas: Schemas | None = None,
     thresholds: Thresholds | None = None,
     ocr: Effort = "cascade",
+    device: Device = Device(),  # noqa: B008 -- frozen
     document_type: DocumentType | None = None,
     attachments: bool = True,
     extract: Extract = work.extract_fields,
@@ -77,7 +78,7 @@ def read_file(
     """Reads ``path`` as the pipeline would. ``progress`` is called with what is being done.
 
     Without ``attachments``, an embedded e-invoice is left unread, so that the pages are. ``extract`` takes the place of
-    the pipeline's readers.
+    the pipeline's readers. ``ocr`` and ``device`` say how pages without text are recognised.
 
     Without ``run``, everything happens in this process: quick, but a hostile file may harm it; give a ``Runner`` with a
     sandbox for files that you do not trust.
@@ -94,7 +95,7 @@ def read_file(
     if isinstance(look, Refusal):
         return look
     classification = look.classification
-    recognized = _recognize(call, path, intake, look.page, ocr, progress)
+    recognized = _recognize(call, path, intake, look.page, (ocr, device), progress)
     if isinstance(recognized, Refusal):
         return recognized
     pages, failed = recognized
@@ -131,7 +132,12 @@ def _classify(call: Runner, path: Path, intake: Intake, document_type: DocumentT
 
 
 def _recognize(
-    call: Runner, path: Path, intake: Intake, first: work.TextPage, effort: Effort, progress: Callable[[str], None]
+    call: Runner,
+    path: Path,
+    intake: Intake,
+    first: work.TextPage,
+    engine: tuple[Effort, Device],
+    progress: Callable[[str], None],
 ) -> tuple[tuple[work.ReadPage, ...], tuple[tuple[int, Refusal], ...]] | Refusal:
     pages = [first]
     if intake.page_count > 1:
@@ -145,7 +151,7 @@ def _recognize(
         answer: work.ReadPage | FailedPage | Refusal
         if isinstance(page, NeedsOcr):
             progress(f"recognising page {page.number} of {intake.page_count}")
-            answer = call(work.read_scanned_page, path, intake.media_type, page, effort, Device())
+            answer = call(work.read_scanned_page, path, intake.media_type, page, *engine)
         else:
             answer = page
         if isinstance(answer, work.ReadPage):

@@ -24,6 +24,7 @@ __all__ = [
     "LogSettings",
     "RegistrySettings",
     "RouteSettings",
+    "SchemaSettings",
     "Settings",
     "SettingsError",
     "StackSettings",
@@ -101,10 +102,19 @@ class WorkerSettings:
     parse_processes: int
     ocr_processes: int
     ocr_model: Literal["cascade", "small", "tiny"]
+    ocr_engine: Literal["auto", "openvino", "onnxruntime", "paddleocr-onnxruntime", "paddleocr-paddle"]
+    ocr_models_dir: Path | None
     ocr_url: str | None
     in_flight: int
     http_host: str
     http_port: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaSettings:
+    """Where the user's own extraction schemas lie, if anywhere."""
+
+    folder: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +163,7 @@ class Settings:
     fetch: FetchSettings
     limits: LimitSettings
     worker: WorkerSettings
+    schemas: SchemaSettings
     route: RouteSettings
     topics: TopicSettings
     stack: StackSettings
@@ -289,6 +300,7 @@ def _build(values: dict[str, Any], origins: dict[str, str], config_file: Path | 
         fetch=FetchSettings(**section("fetch.")),
         limits=LimitSettings(**section("limits.")),
         worker=WorkerSettings(**section("worker.")),
+        schemas=SchemaSettings(**section("schemas.")),
         route=RouteSettings(**values["route.thresholds"]),
         topics=TopicSettings(**section("topics.")),
         stack=StackSettings(**section("stack.")),

@@ -310,6 +310,20 @@ SETTINGS: tuple[Setting, ...] = (
         "Which OCR model reads; cascade: tiny first, small for lines that are unsure or matter.",
     ),
     Setting(
+        "worker.ocr_engine",
+        "FIELDTRAIL_WORKER_OCR_ENGINE",
+        _one_of("auto", "openvino", "onnxruntime", "paddleocr-onnxruntime", "paddleocr-paddle"),
+        "auto",
+        "What runs the OCR networks in the worker's own processes; auto: OpenVINO.",
+    ),
+    Setting(
+        "worker.ocr_models_dir",
+        "FIELDTRAIL_WORKER_OCR_MODELS_DIR",
+        PATH,
+        None,
+        "Folder of OCR models in Paddle's format, for the engine paddleocr-paddle.",
+    ),
+    Setting(
         "worker.ocr_url",
         "FIELDTRAIL_WORKER_OCR_URL",
         _url("http", "https"),
@@ -330,6 +344,14 @@ SETTINGS: tuple[Setting, ...] = (
         PORT,
         9464,
         "Port of the worker's health and metrics; 0 is off.",
+    ),
+    # The schemas
+    Setting(
+        "schemas.folder",
+        "FIELDTRAIL_SCHEMAS_FOLDER",
+        PATH,
+        None,
+        "Folder of your own extraction schemas and overlays; unset, there are the packaged ones.",
     ),
     # The route
     Setting(

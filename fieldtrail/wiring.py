@@ -15,8 +15,9 @@ from fieldtrail.settings_table import Threshold as ConfiguredThreshold
 from gpu.client import OcrClient
 from processors.fields import FieldType
 from processors.intake import Limits
-from processors.routing import Threshold, Thresholds
+from processors.routing import Thresholds
 from processors.sandbox import Sandbox
+from processors.schemas import SchemaError, Schemas, Threshold, load_schemas
 from streams.contracts import topics
 from streams.contracts.codec import Codec
 from streams.contracts.registry import FileRegistry, RemoteRegistry
@@ -25,14 +26,16 @@ from streams.harness.stage import Stage, StageSpec
 from streams.kafka import KafkaConnection
 
 if TYPE_CHECKING:
+    from processors.recognition.networks import Device
     from streams.stages.page_ocr import PageOcr
 
 logger = logging.getLogger(__name__)
 
 PARSE_PRELOAD = ("streams.stages.work",)
 OCR_PRELOAD = (*PARSE_PRELOAD, "processors.recognition.preload")
-OCR_MEMORY_MB = 3072
-"""Address space of an OCR child: the models and onnxruntime map 2 GB, and a large page comes on top."""
+OCR_MEMORY_MB = 4096
+"""Address space of an OCR child: OpenVINO maps 2.5 GB at first and 3 GB once it has met four shapes of pages, of which
+0.8 GB are used; a large page comes on top."""
 INSPECT_TIMEOUT_S = 30.0
 CLASSIFY_TIMEOUT_S = 30.0
 TEXT_TIMEOUT_S = 60.0
@@ -94,6 +97,15 @@ def make_limits(settings: Settings) -> Limits:
     return Limits(max_bytes=limits.max_bytes, max_pages=limits.max_pages, max_pixels=limits.max_pixels)
 
 
+def make_schemas(settings: Settings) -> Schemas:
+    """The packaged extraction schemas and the user's own. Raises :class:`SettingsError` on a mistake in one of them."""
+    try:
+        return load_schemas(settings.schemas.folder)
+    except SchemaError as error:
+        where = "" if settings.schemas.folder is None else f" (`fieldtrail schemas check {settings.schemas.folder}`)"
+        raise SettingsError(f"{error}{where}") from None
+
+
 def make_thresholds(settings: Settings) -> Thresholds:
     """Routing thresholds: the router's own, with what the configuration changes."""
     own = Thresholds()
@@ -127,6 +139,7 @@ class Parts:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.schemas = make_schemas(settings)
         self.store = make_store(settings)
         self.sandbox = Sandbox(
             settings.worker.parse_processes, memory_mb=settings.limits.memory_mb, preload=PARSE_PRELOAD, name="parse"
@@ -137,6 +150,12 @@ class Parts:
         self.claims = Claims(settings.store.database_url)
         url = settings.worker.ocr_url
         self.ocr_client = None if url is None else OcrClient(url)
+        self.ocr_engine: str | None = None
+
+    async def meet_ocr_server(self) -> None:
+        """Asks the OCR server, where there is one, what it reads with; if it is away, its first answer will tell."""
+        if self.ocr_client is not None:
+            self.ocr_engine = (await self.ocr_client.engines()).get(self.settings.worker.ocr_model)
 
     def stage(self, name: str) -> Stage[Any]:
         """The stage called ``name``."""
@@ -159,49 +178,69 @@ def _ingest(parts: Parts) -> Stage[Any]:
     policy = FetchPolicy(settings.fetch.allow_files, settings.fetch.allow_buckets, settings.limits.max_bytes)
     fetcher = Fetcher(policy, lambda: s3_client(settings.store.s3_endpoint_url, settings.store.s3_region))
     return IngestStage(
-        parts.store, fetcher, parts.claims, parts.sandbox, make_limits(settings), timeout_s=INSPECT_TIMEOUT_S
+        parts.store,
+        fetcher,
+        parts.claims,
+        parts.sandbox,
+        make_limits(settings),
+        parts.schemas,
+        timeout_s=INSPECT_TIMEOUT_S,
     )
 
 
 def _classify(parts: Parts) -> Stage[Any]:
     from streams.stages.classify import ClassifyStage
 
-    return ClassifyStage(parts.store, parts.sandbox, timeout_s=CLASSIFY_TIMEOUT_S)
+    return ClassifyStage(parts.store, parts.sandbox, parts.schemas, timeout_s=CLASSIFY_TIMEOUT_S)
 
 
 def _recognize(parts: Parts) -> Stage[Any]:
     from streams.stages.recognize import RecognizeStage
 
-    return RecognizeStage(parts.store, parts.sandbox, _page_ocr(parts), timeout_s=TEXT_TIMEOUT_S)
+    return RecognizeStage(parts.store, parts.sandbox, _page_ocr(parts), parts.schemas, timeout_s=TEXT_TIMEOUT_S)
+
+
+def ocr_device(settings: Settings) -> "Device":
+    """What runs the OCR networks in this machine's own processes. Raises :class:`SettingsError` where it cannot."""
+    from processors.recognition.models import engine_name, pick_engine
+
+    worker = settings.worker
+    try:
+        device = pick_engine(worker.ocr_engine, "cpu", models_dir=worker.ocr_models_dir)
+        engine_name(worker.ocr_model, device)  # which looks whether the models are there
+    except (RuntimeError, ValueError) as error:
+        raise SettingsError(f"worker.ocr_engine {worker.ocr_engine} cannot be used: {error}") from None
+    return device
 
 
 def _page_ocr(parts: Parts) -> "PageOcr":
-    from processors.recognition.networks import Device
+    from processors.recognition.models import engine_name
     from streams.stages.page_ocr import EmbeddedOcr, RemoteOcr
 
     effort = parts.settings.worker.ocr_model
     if parts.ocr_client is None:
-        return EmbeddedOcr(parts.ocr_sandbox, effort, Device(), OCR_PAGE_TIMEOUT_S)
+        return EmbeddedOcr(parts.ocr_sandbox, effort, ocr_device(parts.settings), OCR_PAGE_TIMEOUT_S)
     slots = asyncio.Semaphore(parts.settings.worker.ocr_processes + OCR_PAGES_SENT)
-    return RemoteOcr(parts.ocr_sandbox, parts.ocr_client, effort, OCR_PAGE_TIMEOUT_S, slots)
+    engine = parts.ocr_engine or engine_name(effort)
+    return RemoteOcr(parts.ocr_sandbox, parts.ocr_client, effort, OCR_PAGE_TIMEOUT_S, slots, engine)
 
 
 def _extract(parts: Parts) -> Stage[Any]:
     from streams.stages.extract import ExtractStage
 
-    return ExtractStage(parts.store, parts.sandbox, timeout_s=READ_TIMEOUT_S)
+    return ExtractStage(parts.store, parts.sandbox, parts.schemas, timeout_s=READ_TIMEOUT_S)
 
 
 def _validate(parts: Parts) -> Stage[Any]:
     from streams.stages.validate import ValidateStage
 
-    return ValidateStage(parts.store, parts.sandbox, timeout_s=READ_TIMEOUT_S)
+    return ValidateStage(parts.store, parts.sandbox, parts.schemas, timeout_s=READ_TIMEOUT_S)
 
 
 def _route(parts: Parts) -> Stage[Any]:
     from streams.stages.route import RouteStage
 
-    return RouteStage(make_thresholds(parts.settings))
+    return RouteStage(make_thresholds(parts.settings), parts.schemas)
 
 
 _BUILDERS = {
@@ -239,6 +278,7 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
     plan, codec, parts = topic_plan(settings), make_codec(settings), Parts(settings)
     parts.store.remove_stale_spool_files(SPOOL_STALE_S)
     (settings.data_dir / "faust").mkdir(parents=True, exist_ok=True)
+    await parts.meet_ocr_server()
     providers = start_telemetry(settings, software_version())
     producer = WorkerProducer(connection(settings))
     agents = []

@@ -1,11 +1,13 @@
 """Many pages' requests, gathered into batches and run on the device's threads.
 
+A busy thread may have its next batch at hand, so that it need not wait for the event loop between two batches.
 The networks are pure functions of one image each, so a batch that fails is run again in halves: only the page at
 fault fails.
 """
 
 import asyncio
 import math
+from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -87,12 +89,33 @@ class _Asked:
         if len(self.outcomes) == len(self.images):
             self.answer.set_result([self.outcomes[place] for place in range(len(self.images))])
 
+    def settle_late(self) -> None:
+        """The page's deadline has passed, or nobody waits for it any more."""
+        if not self.answer.done():
+            self.answer.set_exception(DeadlinePassed)
+
 
 _Place = tuple[_Asked, int]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Run:
+    """A batch and its images, handed to a device thread; ``clock`` is the event loop's."""
+
+    batch: Batch[Work, _Place]
+    images: "list[RgbImage]"
+    clock: Callable[[], float]
+
+    def wanted(self) -> list[int]:
+        """Which of its items somebody still waits for, as a device begins it."""
+        now = self.clock()
+        items = enumerate(self.batch.items)
+        return [index for index, item in items if now < item.expires and not item.payload[0].answer.done()]
+
+
 class Batcher:
-    """Answers the requests of many pages with ``models``, on ``threads`` threads of ``executor``.
+    """Answers the requests of many pages with ``models``, on the ``threads`` threads of ``executor``, which takes what
+    it is given in that order.
 
     Belongs to the event loop that it is used from. ``report`` is called on it once per batch.
     """
@@ -108,12 +131,12 @@ class Batcher:
         self._models = models
         self._limits = limits
         self._executor = executor
-        self._free = threads
+        self._threads = threads
         self._report = report
         self._queues: Queues[Work, _Place] = Queues(limits.max_wait_s)
         self._wake: asyncio.TimerHandle | None = None
-        self._running: dict[int, float] = {}
-        self._started = 0
+        self._running: dict[_Run, float] = {}  # since when
+        self._at_hand: deque[_Run] = deque()  # the executor has them too, and begins them in this order
         self._failures = 0
 
     async def ask(self, page: PageTicket, request: Request) -> Answer:
@@ -146,6 +169,8 @@ class Batcher:
         found = {"detect": 0, "read": 0}
         for work, depth in self._queues.depths().items():
             found[work.name] += depth
+        for run in self._at_hand:
+            found[run.batch.kind.name] += len(run.wanted())
         return found
 
     @property
@@ -171,45 +196,55 @@ class Batcher:
         return Work("detect", size=(height, width)), self._limits.detect, height * width
 
     def _pump(self) -> None:
-        """Starts what is ripe while a thread is free, and wakes up again when more is."""
+        """Hands over what is ripe while there is room, and wakes up again when more is."""
         loop = asyncio.get_running_loop()
         now = loop.time()
         for asked, _ in self._queues.drop_expired(now):
-            if not asked.answer.done():
-                asked.answer.set_exception(DeadlinePassed)
-        while self._free and (batch := self._queues.take(now)):
-            self._start(batch, now)
+            asked.settle_late()
+        while self._has_room() and (batch := self._queues.take(now)):
+            self._hand_over(batch, loop)
         if self._wake is not None:
             self._wake.cancel()
             self._wake = None
         ripe = self._queues.next_ripe()
-        if self._free and ripe is not None:
+        if self._has_room() and ripe is not None:
             self._wake = loop.call_at(ripe, self._pump)
 
-    def _start(self, batch: Batch[Work, _Place], now: float) -> None:
-        self._free -= 1
-        self._started += 1
-        self._running[self._started] = now
-        images = []
-        for item in batch.items:
-            asked, index = item.payload
-            asked.first_taken = now if asked.first_taken is None else asked.first_taken
-            images.append(asked.images[index])
-        running = asyncio.get_running_loop().run_in_executor(self._executor, self._run, batch.kind, images)
-        running.add_done_callback(partial(self._finish, batch, self._started))
+    def _has_room(self) -> bool:
+        return len(self._running) + len(self._at_hand) < self._threads + self._limits.ahead
 
-    def _run(self, work: Work, images: "list[RgbImage]") -> "tuple[list[Outcome], bool]":
-        """On a device thread: an outcome for each image, and whether the device works."""
-        outcomes = self._outcomes(work, images)
-        if not all(isinstance(outcome, Exception) for outcome in outcomes):
-            return outcomes, True
+    def _hand_over(self, batch: Batch[Work, _Place], loop: asyncio.AbstractEventLoop) -> None:
+        images = [asked.images[index] for asked, index in (item.payload for item in batch.items)]
+        run = _Run(batch, images, loop.time)
+        self._at_hand.append(run)
+        self._begin(loop.time())
+        running = loop.run_in_executor(self._executor, self._run, run)
+        running.add_done_callback(partial(self._finish, run))
+
+    def _begin(self, now: float) -> None:
+        """What an idle thread takes, it begins."""
+        while self._at_hand and len(self._running) < self._threads:
+            run = self._at_hand.popleft()
+            self._running[run] = now
+            for asked, _ in (item.payload for item in run.batch.items):
+                asked.first_taken = now if asked.first_taken is None else asked.first_taken
+
+    def _run(self, run: _Run) -> "tuple[dict[int, Outcome], bool]":
+        """On a device thread: outcomes of the items that somebody still waits for, and whether the device works."""
+        wanted = run.wanted()
+        outcomes = self._outcomes(run.batch.kind, [run.images[index] for index in wanted])
+        found = dict(zip(wanted, outcomes, strict=True))
+        if not outcomes or not all(isinstance(outcome, Exception) for outcome in outcomes):
+            return found, True
         import numpy as np
 
         blank = np.full(_BLANK, 255, dtype=np.uint8)
-        return outcomes, not isinstance(self._outcomes(Work("detect"), [blank])[0], Exception)
+        return found, not isinstance(self._outcomes(Work("detect"), [blank])[0], Exception)
 
     def _outcomes(self, work: Work, images: "list[RgbImage]") -> "list[Outcome]":
         """An outcome for each image. The error of one image never becomes another one's."""
+        if not images:
+            return []
         try:
             if work.model is None:
                 return list(self._models.detector.detect(images))
@@ -220,21 +255,27 @@ class Batcher:
             middle = len(images) // 2
             return self._outcomes(work, images[:middle]) + self._outcomes(work, images[middle:])
 
-    def _finish(
-        self, batch: Batch[Work, _Place], run: int, future: "asyncio.Future[tuple[list[Outcome], bool]]"
-    ) -> None:
-        started = self._running.pop(run)
-        self._free += 1
-        if future.cancelled():  # the loop is closing
+    def _finish(self, run: _Run, future: "asyncio.Future[tuple[dict[int, Outcome], bool]]") -> None:
+        if future.cancelled():  # the service is closing
             return
+        began = self._running.pop(run)
+        now = asyncio.get_running_loop().time()
+        self._begin(now)
         outcomes, works = future.result()
-        seconds = asyncio.get_running_loop().time() - started
-        failed = sum(isinstance(outcome, Exception) for outcome in outcomes)
-        self._failures = 0 if works else self._failures + 1
-        for item, outcome in zip(batch.items, outcomes, strict=True):
-            asked, index = item.payload
-            asked.page.worked_s += seconds / len(outcomes)
-            asked.settle(index, outcome)
-        waits = tuple(started - item.arrived for item in batch.items)
-        self._report(BatchReport(batch.kind, len(outcomes), batch.fill, batch.padding, seconds, waits, failed))
+        if outcomes:
+            self._failures = 0 if works else self._failures + 1
+            self._report(_report(run.batch, outcomes, began, now))
+        for index, item in enumerate(run.batch.items):
+            asked, place = item.payload
+            if index in outcomes:
+                asked.page.worked_s += (now - began) / len(outcomes)
+                asked.settle(place, outcomes[index])
+            else:
+                asked.settle_late()
         self._pump()
+
+
+def _report(batch: Batch[Work, _Place], outcomes: "dict[int, Outcome]", began: float, ended: float) -> BatchReport:
+    failed = sum(isinstance(outcome, Exception) for outcome in outcomes.values())
+    waits = tuple(began - batch.items[index].arrived for index in outcomes)
+    return BatchReport(batch.kind, len(outcomes), batch.fill, batch.padding, ended - began, waits, failed)

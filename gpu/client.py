@@ -162,6 +162,16 @@ class OcrClient:
         except (aiohttp.ClientError, TimeoutError, OSError):
             return False
 
+    async def engines(self) -> dict[str, str]:
+        """What the server reads with, by effort; empty where it does not answer."""
+        timeout = aiohttp.ClientTimeout(_CONNECT_S)
+        try:
+            async with self._open_session().get(f"{self._url}/v1/info", timeout=timeout) as response:
+                content = await response.json(content_type=None)
+                return {str(effort): str(name) for effort, name in content["engines"].items()}
+        except (aiohttp.ClientError, TimeoutError, OSError, ValueError, TypeError, LookupError, AttributeError):
+            return {}
+
     async def _send_patiently(self, encoded: EncodedImage, headers: dict[str, str], total_deadline_s: float) -> Result:
         loop = asyncio.get_running_loop()
         until = loop.time() + total_deadline_s

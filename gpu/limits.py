@@ -12,10 +12,11 @@ class Limits:
     """Bounds of one server.
 
     ``detect`` and ``read``: of one batch; detection counts pixels of the network's input, reading the pixels along a
-    line. ``max_wait_s``: how long a request may wait for others to share its batch. ``max_pages``: accepted and not
-    yet answered; ``max_held_bytes``: of their bodies together. ``max_active``: pages decoded and being read; the others
-    wait as they came, so that memory is bounded. ``max_body_bytes`` and ``max_pixels``: of one image.
-    ``default_deadline_s``: where the caller sets none; ``max_deadline_s``: the longest one may set.
+    line. ``max_wait_s``: how long a request may wait for others to share its batch. ``ahead``: batches that may be
+    given to the device while all its threads are busy. ``max_pages``: accepted and not yet answered;
+    ``max_held_bytes``: of their bodies together. ``max_active``: pages decoded and being read; the others wait as they
+    came, so that memory is bounded. ``max_body_bytes`` and ``max_pixels``: of one image. ``default_deadline_s``: where
+    the caller sets none; ``max_deadline_s``: the longest one may set.
     """
 
     detect: BatchLimit
@@ -23,6 +24,7 @@ class Limits:
     max_wait_s: float
     max_pages: int
     max_active: int
+    ahead: int = 0
     max_body_bytes: int = 96 * _MIB  # as many pixels, uncompressed
     max_held_bytes: int = 1024 * _MIB
     max_pixels: int = 32_000_000  # 25 million are rendered at most, and deskewing adds a margin
@@ -42,11 +44,12 @@ GPU_THREADS = 4
 def limits_for(device: str, threads: int, max_wait_s: float = 0.005, max_pages: int = 128) -> Limits:
     """Limits for ``cpu`` with that many device threads, or for a GPU.
 
-    On a CPU, company makes no image faster, and padding costs as much as print: pages are detected one by one, and
-    lines share a batch only where they are short. Lines in a batch have one padded width: with more padding, a line may
-    read differently, and a page would depend on its company. A GPU wants large batches; the bound is the
-    recogniser's output, one probability per character (18,710 of them) and 8 pixels of line: 25,600 make 240 MB.
+    On a CPU, company makes short lines faster, long ones hardly and pages not at all: pages are detected one by one,
+    and lines come to a thread some at a time, the next ones while it works, as each hand-over waits for the event
+    loop. Lines in a batch have one padded width: with more padding, a line may read differently, and a page would
+    depend on its company. A GPU wants large batches, and would get small ones early; the bound is the recogniser's
+    output, one probability per character (18,710 of them) and 8 pixels of line: 25,600 make 240 MB.
     """
     if device == "cpu":
-        return Limits(BatchLimit(1, 1), BatchLimit(16, 960, 1.0), max_wait_s, max_pages, 2 * threads + 2)
+        return Limits(BatchLimit(1, 1), BatchLimit(16, 1280, 1.0), max_wait_s, max_pages, 2 * threads + 2, threads)
     return Limits(BatchLimit(16, 16 * 1_500_000), BatchLimit(256, 25_600, 1.0), max_wait_s, max_pages, 48)

@@ -72,7 +72,7 @@ def _read(
     from rich.markup import escape
 
     from fieldtrail.local import read_file
-    from fieldtrail.wiring import make_limits, make_schemas, make_thresholds
+    from fieldtrail.wiring import make_limits, make_schemas, make_thresholds, ocr_device
 
     console = Console(stderr=True, quiet=quiet)
     with console.status(escape(path.name)) as status:
@@ -82,6 +82,7 @@ def _read(
             schemas=make_schemas(settings),
             thresholds=make_thresholds(settings),
             ocr=settings.worker.ocr_model,
+            device=ocr_device(settings),
             document_type=document_type,
             run=runner,
             progress=lambda what: status.update(escape(f"{path.name}: {what}")),

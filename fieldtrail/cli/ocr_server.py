@@ -2,6 +2,7 @@
 
 import logging
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -16,6 +17,16 @@ def register(app: typer.Typer) -> None:
 
 def ocr_server(
     device: Annotated[str, typer.Option(help="cpu, cuda, cuda:N, or auto: a GPU where there is one.")] = "cpu",
+    engine: Annotated[
+        str,
+        typer.Option(
+            help="What runs the networks: auto (OpenVINO on a CPU, ONNX Runtime on a GPU), openvino, onnxruntime, "
+            "paddleocr-onnxruntime or paddleocr-paddle."
+        ),
+    ] = "auto",
+    models_dir: Annotated[
+        Path | None, typer.Option(help="Folder of models in Paddle's format, for paddleocr-paddle.")
+    ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any.")] = 8571,
     threads: Annotated[
@@ -37,15 +48,15 @@ def ocr_server(
 
     from gpu.limits import GPU_THREADS, limits_for
     from gpu.process import ServerOptions, serve
-    from processors.recognition.models import engine_name, load_models
-    from processors.recognition.networks import DeviceError, pick_device
+    from processors.recognition.models import engine_name, load_models, pick_engine
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     cores = threads or _cores()
     try:
-        found = pick_device(device, streams=cores, memory_mb=memory_mb)
-    except (DeviceError, ValueError) as error:
-        raise typer.BadParameter(str(error), param_hint="--device") from None
+        found = pick_engine(engine, device, memory_mb=memory_mb, models_dir=models_dir)
+        engine_name("cascade", found)  # which looks whether the models are there
+    except (RuntimeError, ValueError) as error:
+        raise typer.BadParameter(str(error), param_hint="--device, --engine") from None
     on_cpu = found.cuda_index is None
     at_a_time = cores if on_cpu else threads or GPU_THREADS
     limits = limits_for("cpu" if on_cpu else "cuda", at_a_time, max_wait_ms / 1000, max_pages)
@@ -56,7 +67,7 @@ def ocr_server(
         limits,
         found,
         lambda: load_models("cascade", found),
-        engine_name,
+        lambda effort: engine_name(effort, found),
         lambda address: typer.echo(f"listening on {address}"),
     )
     try:

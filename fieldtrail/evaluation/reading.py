@@ -12,9 +12,10 @@ from fieldtrail.evaluation.extractors import DEFAULT, extractor
 from fieldtrail.evaluation.predictions import of_local, of_refusal
 from fieldtrail.local import Extract, Runner, read_file
 from fieldtrail.settings import Settings
-from fieldtrail.wiring import OCR_MEMORY_MB, OCR_PRELOAD, make_limits, make_schemas, make_thresholds
+from fieldtrail.wiring import OCR_MEMORY_MB, OCR_PRELOAD, make_limits, make_schemas, make_thresholds, ocr_device
 from processors.errors import ErrorCode, Refusal
 from processors.evaluation.model import Prediction
+from processors.recognition.networks import Device
 from processors.sandbox import Sandbox, SandboxClosedError
 
 logger = logging.getLogger(__name__)
@@ -45,15 +46,17 @@ def read_documents(
     """Yields a prediction for each of ``files``, paths relative to ``documents``, as it is done.
 
     A file that hangs or kills its process is a failure with that code, and a defect of ours is ``internal``. Closing
-    the iterator early ends the child processes. Raises ``ValueError`` for an unknown extractor.
+    the iterator early ends the child processes. Raises ``ValueError`` for an unknown extractor, and
+    :class:`fieldtrail.settings.SettingsError` for an engine that cannot be used.
     """
     extract = extractor(options.extractor)
+    device = ocr_device(settings)
     with Sandbox(options.workers, memory_mb=OCR_MEMORY_MB, preload=OCR_PRELOAD, name="eval") as sandbox:
         sandbox.run_blocking(os.getpid, timeout=START_TIMEOUT_S)  # imports happen now, not in the first document's time
         run = Runner(sandbox, options.timeout_s)
         pool = ThreadPoolExecutor(options.workers, thread_name_prefix="eval")
         try:
-            waiting = [pool.submit(_read, documents, file, settings, options, extract, run) for file in files]
+            waiting = [pool.submit(_read, documents, file, settings, options, extract, device, run) for file in files]
             for done in as_completed(waiting):
                 yield done.result()
         finally:
@@ -62,7 +65,13 @@ def read_documents(
 
 
 def _read(
-    documents: Path, file: str, settings: Settings, options: ReadOptions, extract: Extract, run: Runner
+    documents: Path,
+    file: str,
+    settings: Settings,
+    options: ReadOptions,
+    extract: Extract,
+    device: Device,
+    run: Runner,
 ) -> Prediction:
     start = time.perf_counter()
     try:
@@ -72,6 +81,7 @@ def _read(
             schemas=make_schemas(settings),
             thresholds=make_thresholds(settings),
             ocr=settings.worker.ocr_model,
+            device=device,
             attachments=options.attachments,
             extract=extract,
             run=run,

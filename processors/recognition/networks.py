@@ -4,6 +4,7 @@ OpenVINO computes in bfloat16 where the CPU has matrix units for it (AMX: two to
 with equal readings) and in single precision elsewhere, where the two are alike. ONNX Runtime serves NVIDIA GPUs.
 """
 
+import importlib.util
 import threading
 from collections import OrderedDict
 from collections.abc import Callable
@@ -21,9 +22,13 @@ if TYPE_CHECKING:
     several threads at a time.
     """
 
-Runtime = Literal["openvino", "onnxruntime"]
+Runtime = Literal["openvino", "onnxruntime", "paddleocr-onnxruntime", "paddleocr-paddle"]
+"""What runs the networks. Those with ``paddleocr`` are PaddleOCR's own modules (:mod:`processors.recognition.paddle`).
+"""
 
-_MOST_SHAPES = 6  # each takes some 60 MB
+_MOST_SHAPES = 4  # for each thread; one takes some 130 MB
+_COMPILING = threading.Lock()
+"""OpenVINO holds locks of its own and Python's while it compiles; two threads that do so at a time may never end."""
 
 
 class DeviceError(RuntimeError):
@@ -32,17 +37,17 @@ class DeviceError(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """What runs the networks. ``name`` is ``cpu`` or ``cuda:N``.
+    """What runs the networks, and where. ``name`` is ``cpu`` or ``cuda:N``.
 
-    On a CPU, ``streams`` calls run at a time with ``threads`` threads each. ``memory_mb`` bounds what ONNX Runtime
-    takes of a GPU's memory; ``None`` leaves it to grow.
+    On a CPU, each call takes ``threads`` threads. ``memory_mb`` bounds what ONNX Runtime takes of a GPU's memory;
+    ``None`` leaves it to grow. ``models_dir`` has the models of ``paddleocr-paddle``, and is ``None`` for the others.
     """
 
     name: str = "cpu"
     runtime: Runtime = "openvino"
     threads: int = 1
-    streams: int = 1
     memory_mb: int | None = None
+    models_dir: Path | None = None
 
     @property
     def cuda_index(self) -> int | None:
@@ -50,8 +55,9 @@ class Device:
         return int(self.name.partition(":")[2] or 0) if self.name.startswith("cuda") else None
 
 
-def pick_device(name: str = "auto", *, threads: int = 1, streams: int = 1, memory_mb: int | None = None) -> Device:
-    """The device called ``name``: ``cpu``, ``cuda``, ``cuda:N``, or ``auto`` (a GPU where there is one, else the CPU).
+def pick_device(name: str = "auto", *, threads: int = 1, memory_mb: int | None = None) -> Device:
+    """The device called ``name``: ``cpu``, ``cuda``, ``cuda:N``, or ``auto`` (a GPU where there is one, else the CPU),
+    with the runtime that is best on it.
 
     Raises :class:`DeviceError` for a GPU that cannot be used, and ``ValueError`` for any other name.
     """
@@ -62,23 +68,31 @@ def pick_device(name: str = "auto", *, threads: int = 1, streams: int = 1, memor
     if base == "cuda" and not usable:
         raise DeviceError(_no_cuda())
     if base == "cpu" or not usable:
-        return Device("cpu", "openvino", threads, streams)
-    return Device(f"cuda:{index or 0}", "onnxruntime", threads, streams, memory_mb)
+        return Device("cpu", "openvino", threads)
+    return Device(f"cuda:{index or 0}", "onnxruntime", threads, memory_mb)
 
 
 def _cuda_is_usable() -> bool:
+    if importlib.util.find_spec("onnxruntime") is None:
+        return False
     import onnxruntime
 
     return "CUDAExecutionProvider" in onnxruntime.get_available_providers()
 
 
 def _no_cuda() -> str:
+    return (
+        f"CUDA was asked for, but {_onnxruntime_in_words()} here. Install onnxruntime-gpu in place of onnxruntime, "
+        "with NVIDIA's driver, CUDA 12 and cuDNN 9; or set the device to cpu."
+    )
+
+
+def _onnxruntime_in_words() -> str:
+    if importlib.util.find_spec("onnxruntime") is None:
+        return "there is no ONNX Runtime"
     import onnxruntime
 
-    return (
-        f"CUDA was asked for, but ONNX Runtime {onnxruntime.__version__} has no CUDA provider here. Install "
-        "onnxruntime-gpu in place of onnxruntime, with NVIDIA's driver, CUDA 12 and cuDNN 9; or set the device to cpu."
-    )
+    return f"ONNX Runtime {onnxruntime.__version__} has no CUDA provider"
 
 
 def load_network(path: Path, device: Device, *, fixed_shapes: bool = False) -> "Network":
@@ -86,34 +100,57 @@ def load_network(path: Path, device: Device, *, fixed_shapes: bool = False) -> "
 
     ``fixed_shapes``: inputs have few different shapes, each worth compiling for; OpenVINO takes a third less time then.
     """
-    if device.runtime == "openvino":
-        return _ByShape(path, device) if fixed_shapes else _compile(path, device, None)
-    return _load_onnxruntime(path, device)
+    if device.runtime != "openvino":
+        return _load_onnxruntime(path, device)
+    if fixed_shapes:
+        return _PerThread(lambda: _ByShape(path, device))
+    return _PerThread(lambda: _compile(path, device, None))
+
+
+class _PerThread:
+    """Gives each thread that calls a network of its own. OpenVINO then computes on that thread; threads that share one
+    have their work handed to others and back, 100 times a page."""
+
+    def __init__(self, load: "Callable[[], Network]") -> None:
+        self._load = load
+        self._own = threading.local()
+
+    def __call__(self, batch: "Tensor") -> "Tensor":
+        if not hasattr(self._own, "network"):
+            self._own.network = self._load()
+        output: Tensor = self._own.network(batch)
+        return output
 
 
 class _ByShape:
-    """Runs every input on a network compiled for its very shape, the last few of which are kept."""
+    """Runs every input on a network compiled for its very shape, the last few of which are kept. For one thread."""
 
     def __init__(self, path: Path, device: Device) -> None:
         self._path = path
         self._device = device
         self._networks: OrderedDict[tuple[int, ...], Network] = OrderedDict()
-        self._lock = threading.Lock()
 
     def __call__(self, batch: "Tensor") -> "Tensor":
-        return self._network(batch.shape)(batch)
-
-    def _network(self, shape: tuple[int, ...]) -> "Network":
-        with self._lock:
-            network = self._networks.pop(shape, None) or _compile(self._path, self._device, shape)
-            self._networks[shape] = network
-            while len(self._networks) > _MOST_SHAPES:
-                self._networks.popitem(last=False)
-            return network
+        network = self._networks.pop(batch.shape, None) or _compile(self._path, self._device, batch.shape)
+        self._networks[batch.shape] = network
+        while len(self._networks) > _MOST_SHAPES:
+            self._networks.popitem(last=False)
+        return network(batch)
 
 
 def _compile(path: Path, device: Device, shape: tuple[int, ...] | None) -> "Network":
-    """The network for inputs of ``shape``, or of any shape."""
+    """The network for inputs of ``shape``, or of any shape; for one thread."""
+    with _COMPILING:
+        request = _request(path, device, shape)
+
+    def run(batch: "Tensor") -> "Tensor":
+        output: Tensor = request.infer({0: batch}, share_inputs=True, share_outputs=True)[0]
+        return output
+
+    return run
+
+
+def _request(path: Path, device: Device, shape: tuple[int, ...] | None) -> Any:
     import openvino
 
     core = openvino.Core()
@@ -121,21 +158,12 @@ def _compile(path: Path, device: Device, shape: tuple[int, ...] | None) -> "Netw
     if shape is not None:
         model.reshape(list(shape))
     config = {
-        "NUM_STREAMS": device.streams,
-        "INFERENCE_NUM_THREADS": device.threads * device.streams,
+        "NUM_STREAMS": 1,
+        "INFERENCE_NUM_THREADS": device.threads,
         # Else every process pins its threads to the first cores, and several processes share one.
         "ENABLE_CPU_PINNING": False,
     }
-    compiled = core.compile_model(model, "CPU", config)
-    own = threading.local()
-
-    def run(batch: "Tensor") -> "Tensor":
-        if not hasattr(own, "request"):
-            own.request = compiled.create_infer_request()
-        output: Tensor = own.request.infer({0: batch}, share_inputs=True, share_outputs=True)[0]
-        return output
-
-    return run
+    return core.compile_model(model, "CPU", config).create_infer_request()
 
 
 def _load_onnxruntime(path: Path, device: Device) -> "Network":

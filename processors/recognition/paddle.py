@@ -14,6 +14,7 @@ import importlib.util
 import logging
 import math
 import os
+import re
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
@@ -148,7 +149,7 @@ def load_paddle_models(
     """
     name = paddle_engine_name(effort, engine=engine, models_dir=models_dir)
     if engine == "paddle":
-        _check_paddle(device)
+        check_paddle(device)
     elif device != "cpu":
         pick_device(device)  # for its DeviceError
     # Without this, PaddleOCR asks its model hosts whether they answer; PaddleX reads it when it is imported.
@@ -204,9 +205,17 @@ def _options(engine: PaddleEngine, device: str, threads: int) -> dict[str, Any]:
     return {"engine": "onnxruntime", "device": where, "engine_config": config}
 
 
-def _check_paddle(device: str) -> None:
-    """Raises :class:`DeviceError` where Paddle is missing, unfit, or without the GPU asked for."""
+def check_paddle(device: str) -> str:
+    """The device (``cpu`` or ``cuda:N``) that ``device`` names; ``auto`` is a GPU where Paddle is the build for GPUs.
+
+    Raises :class:`DeviceError` where Paddle is missing, unfit, or without the GPU asked for, and ``ValueError`` for
+    names that there are not.
+    """
     version, remedy = _version("paddlepaddle-gpu"), _GPU_REMEDY
+    if device == "auto":
+        device = "cpu" if version is None else "cuda:0"
+    if not re.fullmatch(r"cpu|cuda(:\d+)?", device):
+        raise ValueError(f"{device!r} is no device; say auto, cpu, cuda or cuda:N")
     if device == "cpu":
         version, remedy = version or _version("paddlepaddle"), _CPU_REMEDY
     if version is None:
@@ -217,10 +226,12 @@ def _check_paddle(device: str) -> None:
         if version in ("3.3.0", "3.3.1"):
             # https://github.com/PaddlePaddle/Paddle/issues/77340
             raise DeviceError(f"Paddle {version} cannot run these models on a CPU (oneDNN). {remedy}")
-        return
+        return "cpu"
     count = importlib.import_module("paddle").device.cuda.device_count()
-    if int(device.partition(":")[2] or 0) >= count:
+    index = int(device.partition(":")[2] or 0)
+    if index >= count:
         raise DeviceError(f"{device} was asked for, but Paddle sees {count} GPUs. Look at nvidia-smi.")
+    return f"cuda:{index}"
 
 
 def _version(package: str) -> str | None:

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from processors.recognition import ctc
@@ -20,12 +21,17 @@ _NARROWEST = 64
 
 
 class CtcRecognizer:
-    """A :class:`processors.recognition.engine.TextRecognizer`. ``alphabet[0]`` is the blank."""
+    """A :class:`processors.recognition.engine.TextRecognizer`. ``alphabet[0]`` is the blank; for ``batch_pixels`` and
+    ``sizes`` see :func:`batches_by_width`.
+    """
 
-    def __init__(self, network: "Network", alphabet: Sequence[str], batch_pixels: int) -> None:
+    def __init__(
+        self, network: "Network", alphabet: Sequence[str], batch_pixels: int, sizes: Sequence[int] | None = None
+    ) -> None:
         self._network = network
         self._alphabet = alphabet
         self._batch_pixels = batch_pixels
+        self._sizes = sizes
 
     def input_width(self, crop: "RgbImage") -> int:
         """See :meth:`processors.recognition.engine.TextRecognizer.input_width`."""
@@ -37,7 +43,7 @@ class CtcRecognizer:
 
         read: list[list[Character]] = [[] for _ in crops]
         widths = [self.input_width(crop) for crop in crops]
-        for batch in batches_by_width(widths, self._batch_pixels):
+        for batch in batches_by_width(widths, self._batch_pixels, self._sizes):
             width = widths[batch[-1]]
             tensors = np.zeros((len(batch), 3, LINE_HEIGHT, width), dtype=np.float32)
             for tensor, index in zip(tensors, batch, strict=True):
@@ -47,15 +53,22 @@ class CtcRecognizer:
         return read
 
 
-def batches_by_width(widths: Sequence[int], pixels: int) -> list[list[int]]:
-    """Indexes of lines of one width, at most ``pixels`` in a row: a line must not depend on its company's padding."""
+def batches_by_width(widths: Sequence[int], pixels: int, sizes: Sequence[int] | None = None) -> list[list[int]]:
+    """Indexes of lines of one width, at most ``pixels`` in a row: a line must not depend on its company's padding.
+
+    ``sizes``, the largest first and the last 1: only so many lines at a time, so that there are few shapes.
+    """
+    order = sorted(range(len(widths)), key=lambda index: widths[index])
     batches: list[list[int]] = []
-    for index in sorted(range(len(widths)), key=lambda index: widths[index]):
-        same = batches and widths[batches[-1][0]] == widths[index]
-        if same and widths[index] * (len(batches[-1]) + 1) <= pixels:
-            batches[-1].append(index)
-        else:
-            batches.append([index])
+    start = 0
+    for width, same in groupby(order, key=lambda index: widths[index]):
+        end = start + len(list(same))
+        most = max(1, pixels // width)
+        while start < end:
+            fits = min(most, end - start)
+            count = fits if sizes is None else next((size for size in sizes if size <= fits), 1)
+            batches.append(order[start : start + count])
+            start += count
     return batches
 
 

@@ -21,7 +21,7 @@ from processors.sandbox.protocol import Failure
 T = TypeVar("T")
 
 DEFAULT_MEMORY_MB = 2048
-"""Address space of a child that parses; OCR children need 3072."""
+"""Address space of a child that parses; OCR children need 4096."""
 
 
 class Sandbox:

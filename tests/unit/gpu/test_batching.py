@@ -1,6 +1,7 @@
 """The batcher in virtual time: batches, age, threads, deadlines, cancellation, faults."""
 
 import asyncio
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -22,7 +23,8 @@ class Bench:
     def __init__(self, threads: int = 1, limits: Limits = LIMITS) -> None:
         self.fakes = Fakes()
         self.reports: list[BatchReport] = []
-        self.batcher = Batcher(self.fakes.models, limits, TimedDevice(RUN_S), threads, self.reports.append)
+        self.device = TimedDevice(RUN_S, threads)
+        self.batcher = Batcher(self.fakes.models, limits, self.device, threads, self.reports.append)
 
 
 def lines(*texts: str, width: int = 100) -> tuple[Any, ...]:
@@ -263,5 +265,59 @@ def test_many_callers_keep_every_thread_busy() -> None:
     async def main() -> None:
         assert await seconds(callers=1, pages=8) == pytest.approx(8 * 2 * RUN_S, rel=0.02)
         assert await seconds(callers=64, pages=64) == pytest.approx(64 * 2 * RUN_S / 2, rel=0.02)
+
+    run(main())
+
+
+AHEAD = replace(LIMITS, ahead=1)
+
+
+def test_a_busy_thread_has_its_next_batch_at_hand_and_no_more() -> None:
+    async def main() -> None:
+        bench = Bench(limits=AHEAD)
+        pages = [
+            asyncio.ensure_future(bench.batcher.ask(PageTicket(number), Read(lines("a", "b", "c"), "tiny")))
+            for number in range(1, 4)
+        ]
+        await asyncio.sleep(0.5)
+        assert bench.device.given == 2
+        assert bench.batcher.busy == 1, "what is at hand does not run"
+        assert bench.batcher.depths == {"detect": 0, "read": 6}
+        await asyncio.gather(*pages)
+        assert [report.seconds for report in bench.reports] == pytest.approx([RUN_S] * 3)
+        assert [report.waits_s[0] for report in bench.reports] == pytest.approx([0.0, RUN_S, 2 * RUN_S])
+        assert now() == pytest.approx(3 * RUN_S)
+
+    run(main())
+
+
+def test_what_is_at_hand_is_not_begun_once_its_caller_is_gone() -> None:
+    async def main() -> None:
+        bench = Bench(limits=AHEAD)
+        first = asyncio.ensure_future(bench.batcher.ask(PageTicket(1), Read(lines("a", "b", "c"), "tiny")))
+        gone = asyncio.ensure_future(bench.batcher.ask(PageTicket(2), Read(lines("d"), "tiny")))
+        stays = asyncio.ensure_future(bench.batcher.ask(PageTicket(3), Read(lines("e", "f"), "tiny")))
+        await asyncio.sleep(0.5)
+        gone.cancel()
+        await asyncio.sleep(0)
+        assert bench.batcher.depths == {"detect": 0, "read": 2}
+        assert (read(await first), read(await stays)) == ("abc", "ef")
+        assert [len(batch) for batch in bench.fakes.tiny.batches] == [3, 2]
+        assert bench.reports[1].items == 2
+
+    run(main())
+
+
+def test_what_is_at_hand_is_not_begun_after_its_deadline() -> None:
+    async def main() -> None:
+        bench = Bench(limits=AHEAD)
+        first = asyncio.ensure_future(bench.batcher.ask(PageTicket(1), Read(lines("a", "b", "c"), "tiny")))
+        late = asyncio.ensure_future(bench.batcher.ask(PageTicket(2, deadline=0.5), Read(lines("d", "e", "f"), "tiny")))
+        assert read(await first) == "abc"
+        with pytest.raises(DeadlinePassed):
+            await late
+        assert len(bench.fakes.tiny.batches) == 1
+        assert len(bench.reports) == 1, "nothing ran, so nothing is counted"
+        assert bench.batcher.busy == 0
 
     run(main())

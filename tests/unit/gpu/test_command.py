@@ -1,5 +1,6 @@
 """``fieldtrail ocr-server`` before it listens."""
 
+import importlib.util
 import sys
 
 import pytest
@@ -33,3 +34,26 @@ def test_cuda_without_a_provider_says_what_to_install(
     monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
     assert run(monkeypatch, "--device", "cuda:0") == 2
     assert "onnxruntime-gpu" in capsys.readouterr().err
+
+
+def test_an_engine_that_there_is_not_is_a_wrong_call(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--engine", "tensorrt") == 2
+    assert "'tensorrt' is no OCR engine; say auto, openvino, onnxruntime" in capsys.readouterr().err
+
+
+def test_paddle_without_models_says_what_it_needs(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(monkeypatch, "--engine", "paddleocr-paddle") == 2
+    assert "needs a folder of models in Paddle's format" in capsys.readouterr().err
+
+
+def test_a_package_that_is_missing_is_said_at_the_start(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    real = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "paddleocr" else real(name))
+    assert run(monkeypatch, "--engine", "paddleocr-onnxruntime") == 2
+    assert "pip install 'fieldtrail[paddle]'" in capsys.readouterr().err

@@ -14,14 +14,10 @@ from gpu.pages import PageReader
 from gpu.queues import BatchLimit
 from processors.recognition.lines import answer_all, read_lines
 from processors.recognition.upright import read_upright
-from tests.unit.gpu.fakes import BAD, Fakes, image
+from tests.unit.gpu.fakes import BAD, Fakes, page
 from tests.unit.gpu.virtual_time import TimedDevice, run
 
 LIMITS = Limits(BatchLimit(2, 10_000_000), BatchLimit(16, 10_000), 0.0, max_pages=3, max_active=2, max_held_bytes=1000)
-
-
-def page(lines: int) -> object:
-    return image(600, 600, lines)
 
 
 @pytest.mark.parametrize("effort", ["cascade", "small", "tiny"])

@@ -21,7 +21,7 @@ from gpu.server import make_app
 from gpu.service import OcrService, State
 from processors.recognition.engine import Quad
 from processors.recognition.lines import answer_all, read_lines
-from tests.unit.gpu.fakes import BAD, FakeDetector, Fakes, image
+from tests.unit.gpu.fakes import BAD, FakeDetector, Fakes, page
 
 LIMITS = Limits(BatchLimit(2, 10_000_000), BatchLimit(16, 10_000), 0.001, max_pages=2, max_active=1)
 SOON_S = 20.0
@@ -97,10 +97,6 @@ async def until(true: Callable[[], bool]) -> None:
             await asyncio.sleep(0.01)
 
 
-def page(lines: int = 3) -> Any:
-    return image(600, 600, lines)
-
-
 def png(lines: int = 3) -> bytes:
     return encode_image(page(lines), packed=True).data
 
@@ -109,11 +105,11 @@ def test_a_page_comes_back_as_read_in_process() -> None:
     async def main() -> None:
         async with running() as now:
             for effort in ("cascade", "tiny", "small"):
-                answer = await now.client.recognize(page(), effort)  # type: ignore[arg-type]
+                answer = await now.client.recognize(page(3), effort)  # type: ignore[arg-type]
                 assert isinstance(answer, Recognized), answer
-                assert answer.lines == answer_all(read_lines(page(), effort), now.fakes.models)  # type: ignore[arg-type]
+                assert answer.lines == answer_all(read_lines(page(3), effort), now.fakes.models)  # type: ignore[arg-type]
                 assert answer.engine == f"fake-{effort}"
-            some = await now.client.recognize(page(), most_lines=2)
+            some = await now.client.recognize(page(3), most_lines=2)
             assert isinstance(some, Recognized)
             assert len(some.lines) == 2
             assert await now.metric('fieldtrail_ocr_pages_total{outcome="ok"}') == 4
@@ -170,7 +166,7 @@ def test_what_is_wrong_has_a_status_and_a_code(body: bytes, headers: dict[str, s
             outcome = "failed" if status == 500 else "refused"
             assert await now.metric(f'fieldtrail_ocr_pages_total{{outcome="{outcome}"}}') == 1
             assert (await now.get("/health"))[0] == 200
-            assert isinstance(await now.client.recognize(page()), Recognized), "the next page is read"
+            assert isinstance(await now.client.recognize(page(3)), Recognized), "the next page is read"
 
     run(main)
 
@@ -209,15 +205,15 @@ def test_a_full_server_says_when_to_come_again() -> None:
     async def main() -> None:
         async with running() as now:
             now.gate.open.clear()
-            inside = [asyncio.ensure_future(now.client.recognize(page())) for _ in range(2)]
+            inside = [asyncio.ensure_future(now.client.recognize(page(3))) for _ in range(2)]
             await until(lambda: now.service.admission.accepted == 2)
             status, headers, content = await now.post(png())
             assert (status, content["code"]) == (503, "queue_full")
             assert int(headers["Retry-After"]) >= 1
-            busy = await now.client.recognize(page())
+            busy = await now.client.recognize(page(3))
             assert isinstance(busy, Busy)
             assert busy.retry_after_s >= 1
-            patient = asyncio.ensure_future(now.client.recognize_patiently(page(), total_deadline_s=60))
+            patient = asyncio.ensure_future(now.client.recognize_patiently(page(3), total_deadline_s=60))
             now.gate.open.set()
             assert [type(answer) for answer in await asyncio.gather(*inside, patient)] == [Recognized] * 3
             assert await now.metric('fieldtrail_ocr_pages_total{outcome="busy"}') >= 2
@@ -229,9 +225,9 @@ def test_bytes_fill_the_server_too() -> None:
     async def main() -> None:
         async with running(replace(LIMITS, max_held_bytes=500_000)) as now:
             now.gate.open.clear()
-            inside = asyncio.ensure_future(now.client.recognize(page()))
+            inside = asyncio.ensure_future(now.client.recognize(page(3)))
             await until(lambda: now.service.admission.accepted == 1)
-            assert isinstance(await now.client.recognize(page()), Busy), "two raw pages of 360,000 bytes"
+            assert isinstance(await now.client.recognize(page(3)), Busy), "two raw pages of 360,000 bytes"
             now.gate.open.set()
             assert isinstance(await inside, Recognized)
 
@@ -242,11 +238,11 @@ def test_a_deadline_ends_a_page_that_waits_and_one_that_is_read() -> None:
     async def main() -> None:
         async with running() as now:
             now.gate.open.clear()
-            answers = await asyncio.gather(*(now.client.recognize(page(), deadline_s=0.3) for _ in range(2)))
+            answers = await asyncio.gather(*(now.client.recognize(page(3), deadline_s=0.3) for _ in range(2)))
             assert [answer.code for answer in answers if isinstance(answer, Refused)] == ["timeout", "timeout"]
             assert (now.service.admission.accepted, now.service.admission.active) == (0, 0)
             now.gate.open.set()
-            assert isinstance(await now.client.recognize(page()), Recognized)
+            assert isinstance(await now.client.recognize(page(3)), Recognized)
             assert await now.metric('fieldtrail_ocr_pages_total{outcome="late"}') == 2
 
     run(main)
@@ -256,13 +252,13 @@ def test_a_caller_who_is_gone_frees_his_place() -> None:
     async def main() -> None:
         async with running() as now:
             now.gate.open.clear()
-            inside = [asyncio.ensure_future(now.client.recognize(page())) for _ in range(2)]
+            inside = [asyncio.ensure_future(now.client.recognize(page(3))) for _ in range(2)]
             await until(lambda: now.service.admission.active == 1 and now.service.admission.accepted == 2)
             for call in inside:
                 call.cancel()
             await until(lambda: now.service.admission.accepted == 0)
             now.gate.open.set()
-            assert isinstance(await now.client.recognize(page()), Recognized)
+            assert isinstance(await now.client.recognize(page(3)), Recognized)
             assert await now.metric('fieldtrail_ocr_pages_total{outcome="gone"}') == 2
 
     run(main)
@@ -273,7 +269,7 @@ def test_states_as_probes_see_them() -> None:
         async with running(started=False) as now:
             assert await now.get("/health") == (200, {"state": "loading", "accepted": 0, "active": 0})
             assert (await now.get("/ready"))[0] == 503
-            loading = await now.client.recognize(page())
+            loading = await now.client.recognize(page(3))
             assert isinstance(loading, Busy)
             assert loading.reason == "not_ready: The networks are being loaded."
             await now.service.start(lambda: now.fakes.models)
@@ -302,13 +298,13 @@ def test_a_drain_finishes_what_is_accepted_and_takes_nothing_new() -> None:
     async def main() -> None:
         async with running() as now:
             now.gate.open.clear()
-            inside = [asyncio.ensure_future(now.client.recognize(page())) for _ in range(2)]
+            inside = [asyncio.ensure_future(now.client.recognize(page(3))) for _ in range(2)]
             await until(lambda: now.service.admission.accepted == 2)
             draining = asyncio.ensure_future(now.service.drain(SOON_S))
             await until(lambda: now.service.state is State.DRAINING)
             assert (await now.get("/ready"))[0] == 503
             assert (await now.get("/health"))[0] == 200
-            refused = await now.client.recognize(page())
+            refused = await now.client.recognize(page(3))
             assert isinstance(refused, Busy)
             assert refused.reason.startswith("draining: ")
             now.gate.open.set()
@@ -322,7 +318,7 @@ def test_a_drain_is_bounded() -> None:
     async def main() -> None:
         async with running() as now:
             now.gate.open.clear()
-            inside = asyncio.ensure_future(now.client.recognize(page()))
+            inside = asyncio.ensure_future(now.client.recognize(page(3)))
             await until(lambda: now.service.admission.accepted == 1)
             assert await now.service.drain(0.1) == 1
             inside.cancel()
@@ -339,11 +335,11 @@ def test_a_device_that_is_lost_is_unhealthy(monkeypatch: pytest.MonkeyPatch) -> 
 
             monkeypatch.setattr(now.gate, "detect", fail)
             for _ in range(3):
-                answer = await now.client.recognize(page())
+                answer = await now.client.recognize(page(3))
                 assert isinstance(answer, Refused)
                 assert answer.code == "internal"
             assert (await now.get("/health"))[0] == 503
-            busy = await now.client.recognize(page())
+            busy = await now.client.recognize(page(3))
             assert isinstance(busy, Busy)
             assert busy.reason.startswith("device_failed: ")
 
@@ -355,10 +351,10 @@ def test_no_server_is_unreachable_and_patience_has_an_end() -> None:
         async with running() as now:
             gone = now.url
         async with OcrClient(gone) as client:
-            assert isinstance(await client.recognize(page()), Unreachable)
+            assert isinstance(await client.recognize(page(3)), Unreachable)
             assert not await client.is_ready()
             begin = asyncio.get_running_loop().time()
-            assert isinstance(await client.recognize_patiently(page(), total_deadline_s=0.5), Unreachable)
+            assert isinstance(await client.recognize_patiently(page(3), total_deadline_s=0.5), Unreachable)
             assert asyncio.get_running_loop().time() - begin < SOON_S
 
     run(main)
@@ -385,7 +381,7 @@ def test_whatever_answers_the_client_gives_a_value(status: int, body: bytes, ans
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         async with OcrClient(f"http://127.0.0.1:{runner.addresses[0][1]}/") as client:
-            assert isinstance(await client.recognize(page()), answer)
+            assert isinstance(await client.recognize(page(3)), answer)
         await runner.cleanup()
 
     run(main)
@@ -408,9 +404,9 @@ def test_a_connection_that_breaks_before_an_answer_is_tried_again_only_if_asked(
         await runner.setup()
         await web.TCPSite(runner, "127.0.0.1", 0).start()
         async with OcrClient(f"http://127.0.0.1:{runner.addresses[0][1]}") as client:
-            assert isinstance(await client.recognize(page()), Unreachable)
+            assert isinstance(await client.recognize(page(3)), Unreachable)
             assert calls == 1
-            assert isinstance(await client.recognize(page(), retries=2), Unreachable)
+            assert isinstance(await client.recognize(page(3), retries=2), Unreachable)
             assert calls == 4
         await runner.cleanup()
 

@@ -2,8 +2,10 @@
 
 import asyncio
 import selectors
+from collections import deque
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future
+from functools import partial
 from typing import Any, TypeVar
 
 Result = TypeVar("Result")
@@ -31,23 +33,38 @@ class _Loop(asyncio.SelectorEventLoop):
 
 
 class TimedDevice(Executor):
-    """Runs what it is given at once, and gives the result ``seconds(…)`` of virtual time later."""
+    """Runs what it is given on ``threads`` threads, in the order given. Each begins at once, and its result comes
+    ``seconds`` of virtual time later."""
 
-    def __init__(self, seconds: float) -> None:
+    def __init__(self, seconds: float, threads: int = 1) -> None:
         self._seconds = seconds
+        self._free = threads
+        self.given = 0
+        """How often it was given something."""
+        self._given: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
 
     def submit(self, fn: Callable[..., Any], /, *args: Any, **kwargs: Any) -> "Future[Any]":
         future: Future[Any] = Future()
-
-        def finish() -> None:
-            if future.set_running_or_notify_cancel():
-                try:
-                    future.set_result(fn(*args, **kwargs))
-                except Exception as error:
-                    future.set_exception(error)
-
-        asyncio.get_running_loop().call_later(self._seconds, finish)
+        self.given += 1
+        self._given.append((future, partial(fn, *args, **kwargs)))
+        self._begin()
         return future
+
+    def _begin(self) -> None:
+        while self._free and self._given:
+            future, work = self._given.popleft()
+            if future.set_running_or_notify_cancel():
+                self._free -= 1
+                try:
+                    end = partial(future.set_result, work())
+                except Exception as error:
+                    end = partial(future.set_exception, error)
+                asyncio.get_running_loop().call_later(self._seconds, self._end, end)
+
+    def _end(self, end: Callable[[], None]) -> None:
+        self._free += 1
+        self._begin()
+        end()
 
 
 def run(main: Coroutine[Any, Any, Result]) -> Result:

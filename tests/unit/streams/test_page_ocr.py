@@ -1,15 +1,21 @@
 """What a child's or the OCR server's failure means for a page, and for its document."""
 
 import asyncio
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
-from gpu.client import Busy, Refused, Result, Unreachable
+from gpu.client import Busy, OcrClient, Recognized, Refused, Result, Unreachable
 from processors.errors import ErrorCode, Refusal
+from processors.intake import MediaType
+from processors.recognition.networks import Device
+from processors.recognition.text_layer import NeedsOcr
 from processors.sandbox import Failure, Sandbox
 from streams.harness.outcomes import Retry
-from streams.stages.page_ocr import OCR_SERVER, in_child, no_answer
+from streams.stages.page_ocr import OCR_SERVER, EmbeddedOcr, RemoteOcr, in_child, no_answer
 
 
 class ScriptedSandbox:
@@ -67,6 +73,46 @@ def test_a_server_that_cannot_now_pauses_the_stage(answer: Result, after_s: floa
     result = no_answer(answer)  # type: ignore[arg-type]
     assert isinstance(result, Retry)
     assert (result.dependency, result.after_s) == (OCR_SERVER, after_s)
+
+
+class ScriptedClient:
+    """A server that reads nothing off any page, with the engine told."""
+
+    packed = False
+
+    def __init__(self, engine: str) -> None:
+        self.engine = engine
+
+    async def recognize_encoded(self, *_: object, **__: object) -> Result:
+        return Recognized([], self.engine, 0.0)
+
+
+def test_words_that_another_engine_read_are_not_kept_under_this_ones_name() -> None:
+    rendered = (SimpleNamespace(sure_of_turn=True), "image")
+    sandbox = ScriptedSandbox(rendered, rendered, "page")
+    client = ScriptedClient("onnxruntime-1.32.0/models")
+
+    async def main() -> tuple[RemoteOcr, object, object]:
+        ocr = RemoteOcr(
+            cast("Sandbox", sandbox), cast("OcrClient", client), "small", 1.0, asyncio.Semaphore(1), "openvino-1/models"
+        )
+        read = partial(ocr.read, Path("a.pdf"), MediaType.PDF, cast("NeedsOcr", None))
+        return ocr, await read(), await read()
+
+    ocr, first, second = asyncio.run(main())
+    assert isinstance(first, Retry)
+    assert first.reason == "The OCR server reads with onnxruntime-1.32.0/models, not openvino-1/models."
+    assert first.dependency == OCR_SERVER, "the try does not count"
+    assert (ocr.engine, second) == ("onnxruntime-1.32.0/models", "page")
+
+
+def test_a_worker_s_own_pages_are_named_by_what_runs_the_networks() -> None:
+    sandbox = cast("Sandbox", ScriptedSandbox())
+    names = {
+        EmbeddedOcr(sandbox, "small", Device("cpu", runtime), 1.0).engine.partition("-")[0]
+        for runtime in ("openvino", "onnxruntime")
+    }
+    assert names == {"openvino", "onnxruntime"}
 
 
 @pytest.mark.parametrize("code", ["corrupt", "empty", "too_large", "too_many_pixels", "internal", "timeout"])

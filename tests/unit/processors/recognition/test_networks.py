@@ -1,5 +1,11 @@
 """Choosing what runs the networks."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import numpy as np
 import pytest
 
 from processors.recognition import networks
@@ -18,7 +24,7 @@ def no_cuda(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("no_cuda")
 def test_without_a_gpu_auto_means_the_cpu() -> None:
-    assert pick_device("auto", threads=2, streams=3) == Device("cpu", "openvino", 2, 3)
+    assert pick_device("auto", threads=2) == Device("cpu", "openvino", 2)
     assert pick_device("cpu").cuda_index is None
 
 
@@ -30,7 +36,7 @@ def test_a_gpu_that_is_asked_for_and_absent_is_an_error_that_says_what_to_instal
 
 @pytest.mark.usefixtures("cuda")
 def test_with_a_gpu_auto_means_the_gpu_and_cpu_still_the_cpu() -> None:
-    assert pick_device("auto", memory_mb=4096) == Device("cuda:0", "onnxruntime", 1, 1, 4096)
+    assert pick_device("auto", memory_mb=4096) == Device("cuda:0", "onnxruntime", 1, 4096)
     assert pick_device("cuda:3").cuda_index == 3
     assert pick_device("cuda").cuda_index == 0
     assert pick_device("cpu").name == "cpu"
@@ -47,3 +53,35 @@ def test_onnx_runtime_is_told_the_gpu_and_its_share_of_memory() -> None:
     assert (provider, fallback) == ("CUDAExecutionProvider", "CPUExecutionProvider")
     assert (options["device_id"], options["gpu_mem_limit"]) == (2, 2048 * 1024 * 1024)
     assert networks._providers(Device()) == ["CPUExecutionProvider"]
+
+
+def test_each_thread_has_a_network_of_its_own_loaded_once() -> None:
+    made: list[int] = []
+
+    def load() -> Any:
+        made.append(threading.get_ident())
+        number = len(made)
+        return lambda batch: batch + number
+
+    network = networks._PerThread(load)
+    with ThreadPoolExecutor(1) as first, ThreadPoolExecutor(1) as second:
+        answers = [
+            float(executor.submit(network, np.zeros(1, np.float32)).result()[0])
+            for executor in (first, second, first, second)
+        ]
+    assert answers == [1.0, 2.0, 1.0, 2.0]
+    assert len(set(made)) == len(made) == 2
+
+
+def test_the_last_few_shapes_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    compiled: list[tuple[int, ...]] = []
+
+    def compile_(_: Path, __: Device, shape: tuple[int, ...]) -> Any:
+        compiled.append(shape)
+        return lambda batch: batch
+
+    monkeypatch.setattr(networks, "_compile", compile_)
+    network = networks._ByShape(Path("net.onnx"), Device())
+    for width in (1, 2, 3, 4, 1, 5, 1, 2):
+        network(np.zeros((1, width), np.float32))
+    assert compiled == [(1, 1), (1, 2), (1, 3), (1, 4), (1, 5), (1, 2)]

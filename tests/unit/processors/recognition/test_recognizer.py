@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.recognition.recognizer import CtcRecognizer
+from processors.recognition.recognizer import CtcRecognizer, batches_by_width
 
 ALPHABET = ("", "a", "b", "c")
 
@@ -47,6 +47,28 @@ def test_a_batch_holds_lines_of_about_one_width_up_to_its_size() -> None:
     network = Recorder()
     CtcRecognizer(network, ALPHABET, 512).read([line(50, 0), line(60, 0), line(55, 0), line(100, 0), line(190, 0)])
     assert network.shapes == [(3, 3, 48, 128), (1, 3, 48, 256), (1, 3, 48, 384)]
+
+
+def test_on_a_cpu_there_are_few_shapes() -> None:
+    network = Recorder()
+    lines = [line(60, 0)] * 7 + [line(150, 255)] * 3 + [line(400, 128)] * 2
+    read = CtcRecognizer(network, ALPHABET, 640, (4, 2, 1)).read(lines)
+    assert network.shapes == [
+        *((count, 3, 48, 128) for count in (4, 2, 1)),
+        *((count, 3, 48, 320) for count in (2, 1)),
+        *((count, 3, 48, 832) for count in (1, 1)),
+    ]
+    assert "".join(characters[0].text for characters in read) == "aaaaaaacccbb"
+
+
+@given(st.lists(st.sampled_from([64, 128, 192, 640, 3200]), max_size=40), st.integers(1, 4000))
+def test_batches_of_few_sizes_hold_every_line_once(widths: list[int], pixels: int) -> None:
+    batches = batches_by_width(widths, pixels, (4, 2, 1))
+    assert sorted(index for batch in batches for index in batch) == list(range(len(widths)))
+    for batch in batches:
+        [width] = {widths[index] for index in batch}
+        assert len(batch) in (1, 2, 4)
+        assert len(batch) == 1 or len(batch) * width <= pixels
 
 
 def test_no_lines_ask_nothing() -> None:
