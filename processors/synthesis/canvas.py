@@ -5,6 +5,7 @@ milliseconds, which the load benchmarks need. Text is set in the standard Latin 
 in Windows-1252 (``UnicodeEncodeError`` for anything else).
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -41,6 +42,9 @@ class Face(StrEnum):
     SERIF_ITALIC = "tiit"
     MONO = "cour"
     MONO_BOLD = "cobo"
+    SANS_BOLD_ITALIC = "hebi"
+    SERIF_BOLD_ITALIC = "tibi"
+    MONO_ITALIC = "coit"
 
 
 class Align(StrEnum):
@@ -125,31 +129,66 @@ class Canvas:
         color: Color = BLACK,
         align: Align = Align.LEFT,
         field: str | None = None,
+        stretch: float = 1.0,
     ) -> Box:
-        """Set one line with its baseline at ``y``; returns its box and records it under ``field`` if given."""
-        width = text_width(text, face, size)
+        """Set one line with its baseline at ``y``; returns its box and records it under ``field`` if given.
+
+        ``stretch`` widens (above 1) or condenses the letters.
+        """
+        width = text_width(text, face, size) * stretch
         left = x - {Align.LEFT: 0.0, Align.RIGHT: width, Align.CENTER: width / 2}[align]
         self._faces[face] = None
-        encoded = text.encode("cp1252").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
+        before, after = (f"{stretch * 100:g} Tz ", " 100 Tz") if stretch != 1.0 else ("", "")
         self._draw(
-            f"BT /{face.value} {size:g} Tf {_rgb(color)} rg {left:.2f} {self.height - y:.2f} Td (".encode()
-            + encoded
-            + b") Tj ET"
+            f"BT /{face.value} {size:g} Tf {before}{_rgb(color)} rg {left:.2f} {self.height - y:.2f} Td (".encode()
+            + _escaped(text)
+            + f") Tj{after} ET".encode()
         )
         box = Box(left, y - _ASCENT * size, left + width, y + _DESCENT * size)
         if field is not None:
             self._placements.append(Placement(field, self._current + 1, box, text))
         return box
 
-    def line(self, x0: float, y0: float, x1: float, y1: float, width: float = 0.5, color: Color = BLACK) -> None:
-        """A straight stroke of ``width`` points."""
-        start, end = f"{x0:.2f} {self.height - y0:.2f}", f"{x1:.2f} {self.height - y1:.2f}"
-        self._draw(f"{width:g} w {_rgb(color)} RG {start} m {end} l S".encode())
+    def slanted(self, x: float, y: float, text: str, face: Face, size: float, color: Color, degrees: float) -> None:
+        """One line that rises by ``degrees`` from its baseline's left end at (x, y); for stamps, so never labelled."""
+        cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
+        self._faces[face] = None
+        self._draw(
+            f"BT /{face.value} {size:g} Tf {_rgb(color)} rg {cosine:.4f} {sine:.4f} {-sine:.4f} {cosine:.4f} "
+            f"{x:.2f} {self.height - y:.2f} Tm (".encode()
+            + _escaped(text)
+            + b") Tj ET"
+        )
 
-    def rect(self, box: Box, fill: Color | None = None, stroke: Color | None = None, width: float = 0.5) -> None:
-        """A rectangle, filled and outlined as asked. Raises ``ValueError`` where neither is."""
+    def line(
+        self,
+        x0: float,
+        y0: float,
+        x1: float,
+        y1: float,
+        width: float = 0.5,
+        color: Color = BLACK,
+        dash: float | None = None,
+    ) -> None:
+        """A straight stroke of ``width`` points, in dashes of ``dash`` points if given."""
+        start, end = f"{x0:.2f} {self.height - y0:.2f}", f"{x1:.2f} {self.height - y1:.2f}"
+        before, after = (f"[{dash:g}] 0 d ", " [] 0 d") if dash else ("", "")
+        self._draw(f"{before}{width:g} w {_rgb(color)} RG {start} m {end} l S{after}".encode())
+
+    def rect(
+        self,
+        box: Box,
+        fill: Color | None = None,
+        stroke: Color | None = None,
+        width: float = 0.5,
+        behind: bool = False,
+    ) -> None:
+        """A rectangle, filled and outlined as asked, under all else on the page if ``behind``.
+
+        Raises ``ValueError`` where it is neither filled nor outlined.
+        """
         shape = f"{box.x0:.2f} {self.height - box.y1:.2f} {box.width:.2f} {box.height:.2f} re"
-        self._paint(shape, fill, stroke, width)
+        self._paint(shape, fill, stroke, width, behind)
 
     def polygon(self, points: tuple[tuple[float, float], ...], fill: Color) -> None:
         """A filled polygon."""
@@ -183,15 +222,21 @@ class Canvas:
         document.close()
         return Drawing(pdf, tuple(self._placements))
 
-    def _paint(self, shape: str, fill: Color | None, stroke: Color | None, width: float) -> None:
+    def _paint(self, shape: str, fill: Color | None, stroke: Color | None, width: float, behind: bool = False) -> None:
         if fill is None and stroke is None:
             raise ValueError("a shape needs a fill or a stroke")
         colors = (f"{_rgb(fill)} rg " if fill else "") + (f"{_rgb(stroke)} RG {width:g} w " if stroke else "")
         operator = "B" if fill and stroke else "f" if fill else "S"
-        self._draw(f"{colors}{shape} {operator}".encode())
+        self._draw(f"{colors}{shape} {operator}".encode(), behind)
 
-    def _draw(self, operators: bytes) -> None:
-        self._pages[self._current].append(operators)
+    def _draw(self, operators: bytes, behind: bool = False) -> None:
+        page = self._pages[self._current]
+        page.insert(0 if behind else len(page), operators)
+
+
+def _escaped(text: str) -> bytes:
+    """``text`` as the inside of a PDF string (ISO 32000-1, 7.3.4.2)."""
+    return text.encode("cp1252").replace(b"\\", rb"\\").replace(b"(", rb"\(").replace(b")", rb"\)")
 
 
 def _rgb(color: Color) -> str:
