@@ -15,6 +15,8 @@ COMMAND_MODULES = (
     "fieldtrail.cli.doctor",
     "fieldtrail.cli.extract",
     "fieldtrail.cli.evaluate",
+    "fieldtrail.cli.calibrate",
+    "fieldtrail.cli.synth",
     "fieldtrail.cli.documents",
     "fieldtrail.cli.schemas",
     "fieldtrail.cli.operations",

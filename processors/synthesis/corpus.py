@@ -5,7 +5,7 @@ machine. Generated documents never stand in for real ones where an accuracy is r
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -102,11 +102,12 @@ def write_corpus(
     mix: Mapping[str, float] | None = None,
     quality: str | None = None,
     languages: Sequence[str] | None = None,
+    written: Callable[[], None] = lambda: None,
 ) -> int:
     """Write ``folder/documents/`` and ``folder/truth.jsonl`` with documents 0 to ``count`` - 1; returns how many rows.
 
-    Files of the same names are overwritten. Raises ``ValueError`` as :func:`generate` does, ``OSError`` where the
-    folder cannot be written.
+    ``written`` is called after each document. Files of the same names are overwritten. Raises ``ValueError`` as
+    :func:`generate` does, ``OSError`` where the folder cannot be written.
     """
     documents = folder / "documents"
     documents.mkdir(parents=True, exist_ok=True)
@@ -118,6 +119,7 @@ def write_corpus(
             for row in document.rows:
                 truth.write(json.dumps({**row, "file": f"documents/{document.name}"}, ensure_ascii=False) + "\n")
                 rows += 1
+            written()
     return rows
 
 
