@@ -61,7 +61,8 @@ def reliability(bins: Sequence[Bin], title: str) -> str:
         top.set(xlim=(0, 1.02), ylim=(0, 1.04), ylabel="share right")
         top.legend(loc="upper left", fontsize=8)
         bottom.bar(confidences, [item.count for item in filled], width=0.025, color=MAIN)
-        bottom.set(xlabel="confidence", ylabel="values", yscale="log")
+        bottom.set(xlabel="confidence", ylabel="values", yscale="log", ylim=(0.8, None))
+        bottom.yaxis.set_minor_formatter("")  # the axis is low, and labels between powers of ten would overlap
 
     return _svg(draw, title)
 
