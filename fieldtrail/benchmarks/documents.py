@@ -7,7 +7,7 @@ way the page was turned.
 
 import json
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
@@ -48,10 +48,15 @@ _PRINTED_FIELDS = ("vendor_name", "vendor_address", "vendor_phone", "receipt_num
 
 @dataclass(frozen=True, slots=True)
 class TruthWord:
-    """A printed word, or a whole line segment of a receipt; ``box`` in points of the upright page."""
+    """A printed word, or a whole line segment of a receipt; boxes in points of the upright page.
+
+    ``box`` is what a viewer highlights when the word is selected: as wide as its letters, from the font's ascent to its
+    descent. ``ink`` is as wide, from the highest to the lowest point that the letters draw; of generated pages only.
+    """
 
     text: str
     box: Box
+    ink: Box | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -122,14 +127,19 @@ def receipts_with_values(data: Path, seed: int) -> Iterator[Sheet]:
 
 
 def text_layer(pdf: bytes) -> tuple[TruthWord, ...]:
-    """The words of a PDF's first page. Boxes are one font size high, as a reader would mark the word."""
+    """The words of a PDF's first page, each with its font's box and its ink's."""
     import pymupdf
 
-    found = []
+    outlines = pymupdf.TEXTFLAGS_WORDS | pymupdf.TEXT_ACCURATE_BBOXES
     with pymupdf.open(stream=pdf, filetype="pdf") as document:
-        for x0, y0, x1, y1, text, *_ in document[0].get_text("words"):
-            found.append(TruthWord(text, Box(x0, y0, x1, y1)))
-    return tuple(found)
+        inks = {number: Box(*edges) for *edges, _, number in _numbered(document[0].get_text("words", flags=outlines))}
+        found = _numbered(document[0].get_text("words"))
+    return tuple(TruthWord(text, Box(*edges), inks.get(number)) for *edges, text, number in found)
+
+
+def _numbered(words: Sequence[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """PyMuPDF's words with their block, line and place in it as one number."""
+    return [(*word[:5], word[5:]) for word in words]
 
 
 def _invoice(index: int, seed: int) -> tuple[str, str, bytes]:

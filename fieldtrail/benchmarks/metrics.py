@@ -42,6 +42,7 @@ class Score:
 
     ``characters`` printed and ``edits`` to get from them to what was read; ``words`` with a known box and those
     ``placed`` right; ``values`` labelled and those ``found``, each of whose words stands somewhere in the text.
+    ``inked`` are the words whose reading keeps to their ink, rather than to their font's height.
     """
 
     characters: int = 0
@@ -50,6 +51,7 @@ class Score:
     placed: int = 0
     values: int = 0
     found: int = 0
+    inked: int = 0
 
     def __add__(self, other: "Score") -> "Score":
         return Score(
@@ -59,6 +61,7 @@ class Score:
             self.placed + other.placed,
             self.values + other.values,
             self.found + other.found,
+            self.inked + other.inked,
         )
 
     @property
@@ -70,6 +73,11 @@ class Score:
     def placed_share(self) -> float | None:
         """Share of printed words that were found at their place; ``None`` without boxes."""
         return self.placed / self.words if self.words else None
+
+    @property
+    def inked_share(self) -> float | None:
+        """Share of printed words that were found at their ink; ``None`` without boxes."""
+        return self.inked / self.words if self.words else None
 
     @property
     def found_share(self) -> float | None:
@@ -87,9 +95,10 @@ def score(sheet: "Sheet", items: Sequence[Item], tolerance: float = 3.0) -> Scor
         characters,
         edits,
         len(words),
-        sum(_placed(word, items, sheet.to_shown, tolerance) for word in words),
+        sum(_placed(word.box, items, sheet.to_shown, tolerance) for word in words),
         len(sheet.values),
         sum(all(_alphanumeric(part) in text for part in value.split()) for value in sheet.values),
+        sum(_placed(word.ink, items, sheet.to_shown, tolerance) for word in words if word.ink),
     )
 
 
@@ -189,8 +198,8 @@ def _middle_line(quad: Quad, back: "Affine") -> list[tuple[float, float]]:
     return [(left[0] + (right[0] - left[0]) * part, left[1] + (right[1] - left[1]) * part) for part in parts]
 
 
-def _placed(word: "TruthWord", items: Sequence[Item], to_shown: "Affine", tolerance: float) -> bool:
-    truth = shown_box(word.box, to_shown)
+def _placed(box: Box, items: Sequence[Item], to_shown: "Affine", tolerance: float) -> bool:
+    truth = shown_box(box, to_shown)
     return any(_deviation(truth, _hull(item.quad)) <= tolerance for item in items)
 
 

@@ -56,6 +56,7 @@ class Row:
     cpu_seconds_per_page: float
     error_rate: float | None
     placed: float | None
+    inked: float | None
     found: float | None
     speed: float | None
     error_difference: float | None
@@ -146,6 +147,7 @@ def _row(engine: str, variant: str, chosen: Sequence[Measured], measured: Sequen
         statistics.fmean(one.cpu_seconds for one in mine),
         total.error_rate,
         total.placed_share,
+        total.inked_share,
         total.found_share,
         statistics.median(ratios) if ratios else None,
         _points(total.error_rate, _total(theirs.values()).error_rate),
@@ -164,7 +166,7 @@ def _points(rate: float | None, other: float | None) -> float | None:
 def render(rows: Sequence[Row], missing: Mapping[str, str], grid: bool = False) -> str:
     """The rows as a table, and what is not in it."""
     heading = ["variant", "engine", "pages", "pages/s", "CPU s/page", "character errors", "against baseline"]
-    heading += ["against upright", "words within 3 pt", "values found", "speed against baseline"]
+    heading += ["against upright", "words within 3 pt", "of their ink", "values found", "speed against baseline"]
     cells = [heading]
     order = sorted(rows, key=lambda row: -row.pages_per_second) if grid else rows
     for row in order:
@@ -179,6 +181,7 @@ def render(rows: Sequence[Row], missing: Mapping[str, str], grid: bool = False) 
                 _text(row.error_difference, lambda points: f"{points:+.2f}"),
                 _text(row.error_over_upright, lambda points: f"{points:+.2f}"),
                 _text(row.placed, lambda share: f"{100 * share:.1f} %"),
+                _text(row.inked, lambda share: f"{100 * share:.1f} %"),
                 _text(row.found, lambda share: f"{100 * share:.1f} %"),
                 _text(row.speed, lambda ratio: f"{ratio:.2f} x"),
             ]

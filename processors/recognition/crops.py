@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING
 
 from processors.recognition import ctc
 from processors.recognition.engine import Character, OcrLine, OcrWord, Point, Quad
+from processors.recognition.font_box import font_edges
+from processors.recognition.ink import columns_with_ink, ink_mask, without_specks, without_upright_rules
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,6 +21,9 @@ LONGEST_LINE = 3200
 COLUMN = 8
 """Input pixels per output column of the recognisers."""
 
+_STRAIGHT = 1.0  # pixels
+_SAME_COLOUR = 3  # grey levels between the lightest and the darkest pixel; print is never so faint
+
 
 def quad_length(quad: Quad) -> float:
     """Length of the quad's upper edge, in pixels."""
@@ -26,34 +31,43 @@ def quad_length(quad: Quad) -> float:
 
 
 def cut_out(image: "RgbImage", quad: Quad) -> "RgbImage":
-    """The quad's content as an upright rectangle, by perspective transform."""
+    """The quad's content as an upright rectangle, by perspective transform; a large straight one is only cut."""
     import cv2
     import numpy as np
 
+    # What is scaled down for the recogniser afterwards has detail to spare: half a pixel does not matter there.
+    large = quad[3][1] - quad[0][1] > LINE_HEIGHT
+    if large and _is_straight(quad):
+        top, bottom = round((quad[0][1] + quad[1][1]) / 2), round((quad[2][1] + quad[3][1]) / 2)
+        left, right = round((quad[0][0] + quad[3][0]) / 2), round((quad[1][0] + quad[2][0]) / 2)
+        straight: RgbImage = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+        if straight.size:
+            return straight.copy()
     width = max(1, round(max(math.dist(quad[0], quad[1]), math.dist(quad[3], quad[2]))))
     height = max(1, round(max(math.dist(quad[0], quad[3]), math.dist(quad[1], quad[2]))))
     corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], dtype=np.float32)
     matrix = cv2.getPerspectiveTransform(np.array(quad, dtype=np.float32), corners)
-    cut: RgbImage = cv2.warpPerspective(
-        image, matrix, (width, height), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE
-    )
+    flags = cv2.INTER_CUBIC if height <= LINE_HEIGHT else cv2.INTER_LINEAR
+    cut: RgbImage = cv2.warpPerspective(image, matrix, (width, height), flags=flags, borderMode=cv2.BORDER_REPLICATE)
     return cut
 
 
+def _is_straight(quad: Quad) -> bool:
+    """Whether the quad is a rectangle along the image's rows, from its top-left, to within a pixel."""
+    (ax, ay), (bx, by), (cx, cy), (dx, dy) = quad
+    if ax >= bx or ay >= dy:
+        return False
+    return max(abs(ax - dx), abs(bx - cx), abs(ay - by), abs(cy - dy)) <= _STRAIGHT
+
+
+def is_blank(crop: "RgbImage") -> bool:
+    """Whether a line image has one colour all over: nothing can be printed there, however faint."""
+    return bool((crop.max(axis=(0, 1)) - crop.min(axis=(0, 1))).max() <= _SAME_COLOUR)
+
+
 def ink_profile(crop: "RgbImage") -> "NDArray[np.bool_]":
-    """For each pixel column of a line image, whether anything is printed there, on light or dark ground.
-
-    The outer rows are left out: table rules and neighbouring lines reach into them.
-    """
-    import numpy as np
-
-    margin = crop.shape[0] // 6
-    gray = crop[margin : crop.shape[0] - margin].mean(axis=2)
-    ground = float(np.median(gray))
-    contrast = np.abs(gray - ground)
-    threshold = max(24.0, 0.4 * float(np.percentile(contrast, 99)))
-    profile: NDArray[np.bool_] = (contrast > threshold).any(axis=0)
-    return profile
+    """For each pixel column of a line image, whether anything is printed there, on light or dark ground."""
+    return columns_with_ink(ink_mask(crop))
 
 
 def line_width(crop: "RgbImage") -> int:
@@ -63,24 +77,43 @@ def line_width(crop: "RgbImage") -> int:
 
 
 def to_line(quad: Quad, crop: "RgbImage", characters: list[Character]) -> OcrLine | None:
-    """The line at ``quad`` from its image and what was read there; ``None`` where there is no text."""
-    spans = ctc.split_words(characters, line_width(crop) / COLUMN, ink_profile(crop), crop.shape[0])
+    """The line at ``quad`` from its image and what was read there; ``None`` where there is no text.
+
+    A word's quad reaches from its first ink to its last, and from the font's ascent to its descent.
+    """
+    found = ink_mask(crop)
+    mask = without_upright_rules(without_specks(found))
+    height, width = mask.shape
+    # Words are parted by what is printed, dirt or not: a dot that was taken for dirt must not part an amount.
+    spans = ctc.split_words(
+        characters, line_width(crop) / COLUMN, columns_with_ink(found), height, columns_with_ink(mask)
+    )
     if not spans:
         return None
+    places = [(span.text, int(span.start * width), math.ceil(span.end * width)) for span in spans]
+    words = tuple(
+        OcrWord(
+            half_width(span.text), _part(quad, span.start, span.end, top / height, bottom / height), span.probability
+        )
+        for span, (top, bottom) in zip(spans, font_edges(mask, places), strict=True)
+    )
     printed = [character for character in characters if not character.text.isspace()]
-    words = tuple(OcrWord(half_width(span.text), _part(quad, span.start, span.end), span.probability) for span in spans)
     return OcrLine(words, quad, sum(character.probability for character in printed) / len(printed))
 
 
-def _part(quad: Quad, start: float, end: float) -> Quad:
-    """The stretch of the quad between two shares of its length."""
-    top_left, top_right, bottom_right, bottom_left = quad
+def _part(quad: Quad, start: float, end: float, top: float, bottom: float) -> Quad:
+    """The part of the quad between two shares of its length and two of its height; these may lie beyond it."""
     return (
-        _between(top_left, top_right, start),
-        _between(top_left, top_right, end),
-        _between(bottom_left, bottom_right, end),
-        _between(bottom_left, bottom_right, start),
+        _inside(quad, start, top),
+        _inside(quad, end, top),
+        _inside(quad, end, bottom),
+        _inside(quad, start, bottom),
     )
+
+
+def _inside(quad: Quad, along: float, down: float) -> Point:
+    upper = _between(quad[0], quad[1], along)
+    return _between(upper, _between(quad[3], quad[2], along), down)
 
 
 def _between(first: Point, second: Point, share: float) -> Point:

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 # In heights of a detected line, which is about 1.4 font sizes high.
 _BLANK = 0.12  # the narrowest blank
+_BEFORE_PERCENT = 0.16  # a percent sign is broad in every font: "7%" leaves half of that, "7 %" at least 0.18
 _WIDE_GAP = 0.45  # wider than between any two characters of a word, also in monospaced print
+
+_INKED = b"\x01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,19 +52,25 @@ def decode(probabilities: "NDArray[np.float32]", alphabet: Sequence[str]) -> lis
 
 
 def split_words(
-    characters: list[Character], columns: float, ink: "NDArray[np.bool_]", line_height: float
+    characters: list[Character],
+    columns: float,
+    ink: "NDArray[np.bool_]",
+    line_height: float,
+    text_ink: "NDArray[np.bool_] | None" = None,
 ) -> list[Span]:
     """Words between blanks.
 
     ``columns`` is how many columns the line image took (without padding; not always whole). ``ink`` tells for each
-    pixel along the line whether anything is printed there; a word's edges are moved to where its ink ends.
-    ``line_height`` is in the same pixels.
+    pixel along the line whether anything is printed there. A word's edges are moved to where its ink ends, by
+    ``text_ink`` if given: the ink without dirt and rules. ``line_height`` is in the same pixels.
     """
     groups: list[list[Character]] = [[]]
     scale = len(ink) / columns
+    inked = ink.tobytes()
+    edge_ink = inked if text_ink is None else text_ink.tobytes()
     for character in characters:
         last = groups[-1][-1] if groups[-1] else None
-        if character.text.isspace() or (last and _lost_blank(last, character, scale, ink, line_height)):
+        if character.text.isspace() or (last and _lost_blank(last, character, scale, inked, line_height)):
             groups.append([])
         if not character.text.isspace():
             groups[-1].append(character)
@@ -75,43 +84,47 @@ def split_words(
             end,
             min(character.probability for character in group),
         )
-        for group, (start, end) in zip(groups, _edges(groups, scale, ink), strict=True)
+        for group, (start, end) in zip(groups, _edges(groups, scale, edge_ink), strict=True)
     ]
 
 
-def _lost_blank(left: Character, right: Character, scale: float, ink: "NDArray[np.bool_]", line_height: float) -> bool:
+def _lost_blank(left: Character, right: Character, scale: float, ink: bytes, line_height: float) -> bool:
     """Whether there is a blank that was not read, to be seen by its width.
 
-    Recognisers drop wide gaps between cells and the blank after a colon; a label would be glued to its value. Times
-    (12:30) keep their colon, which stands wide in monospaced print.
+    Recognisers drop wide gaps between cells, the blank after a colon and the one before a percent sign; a label would
+    be glued to its value. Times (12:30) keep their colon, which stands wide in monospaced print.
     """
     start, end = _widest_gap(ink, int((left.column + 0.5) * scale), int((right.column + 0.5) * scale) + 1)
-    if left.text != ":":
-        return end - start >= _WIDE_GAP * line_height
-    return end - start >= _BLANK * line_height * (2 if right.text.isdigit() else 1)
+    least = _BEFORE_PERCENT if right.text == "%" else _WIDE_GAP
+    if left.text == ":":
+        least = _BLANK * (2 if right.text.isdigit() else 1)
+    return end - start >= least * line_height
 
 
-def widest_unread_gap(characters: list[Character], columns: float, ink: "NDArray[np.bool_]") -> float:
-    """The widest stretch without ink between two characters that no blank was read between, in pixels of ``ink``."""
+def unread_gaps(
+    characters: list[Character], columns: float, ink: "NDArray[np.bool_]"
+) -> list[tuple[Character, Character, float]]:
+    """Each two neighbouring characters that no blank was read between, and the widest stretch without ink between them,
+    in pixels of ``ink``; parameters as for :func:`split_words`."""
     scale = len(ink) / columns
-    widest = 0.0
+    inked = ink.tobytes()
+    gaps = []
     for left, right in pairwise(characters):
         if not left.text.isspace() and not right.text.isspace():
-            start, end = _widest_gap(ink, int((left.column + 0.5) * scale), int((right.column + 0.5) * scale) + 1)
-            widest = max(widest, end - start)
-    return widest
+            start, end = _widest_gap(inked, int((left.column + 0.5) * scale), int((right.column + 0.5) * scale) + 1)
+            gaps.append((left, right, end - start))
+    return gaps
 
 
-def _edges(groups: list[list[Character]], scale: float, ink: "NDArray[np.bool_]") -> list[tuple[float, float]]:
+def _edges(groups: list[list[Character]], scale: float, ink: bytes) -> list[tuple[float, float]]:
     """Start and end of each word, as shares of the line: at the widest white gap between two words' characters.
 
     ``scale`` is in pixels per column.
     """
     length = len(ink)
     places = [((group[0].column + 0.5) * scale, (group[-1].column + 0.5) * scale) for group in groups]
-    inked = ink.nonzero()[0]
-    first = float(inked[0]) if len(inked) else 0.0
-    last = float(inked[-1] + 1) if len(inked) else float(length)
+    first = max(0, ink.find(_INKED))
+    last = ink.rfind(_INKED) + 1 or length
     starts, ends = [min(first, places[0][0])], []
     for (_, left), (right, _) in pairwise(places):
         gap_start, gap_end = _widest_gap(ink, int(left), int(right) + 1)
@@ -124,17 +137,15 @@ def _edges(groups: list[list[Character]], scale: float, ink: "NDArray[np.bool_]"
     ]
 
 
-def _widest_gap(ink: "NDArray[np.bool_]", start: int, end: int) -> tuple[float, float]:
-    """The longest run without ink in ``ink[start:end]``; the middle, with no width, where there is none."""
-    best = (0, 0)
-    begin: int | None = None
-    for position in range(max(0, start), min(end, len(ink)) + 1):
-        if position < min(end, len(ink)) and not ink[position]:
-            begin = position if begin is None else begin
-        elif begin is not None:
-            best = max(best, (begin, position), key=lambda gap: gap[1] - gap[0])
-            begin = None
-    if best[1] == best[0]:
+def _widest_gap(ink: bytes, start: int, end: int) -> tuple[float, float]:
+    """The first of the longest runs without ink in ``ink[start:end]``; the middle, with no width, where there is none.
+
+    Of bytes, because their own search is twenty times as fast as a loop, and this is done for every character.
+    """
+    part = ink[start:end]
+    widest = max(map(len, part.split(_INKED)))
+    if widest == 0:
         middle = (start + end) / 2
         return middle, middle
-    return float(best[0]), float(best[1])
+    begin = start + part.index(bytes(widest))
+    return float(begin), float(begin + widest)

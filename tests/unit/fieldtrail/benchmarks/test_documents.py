@@ -7,7 +7,14 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fieldtrail.benchmarks.documents import VARIANTS, Sheet, invoice_sheets, labelled_receipts, receipts_with_values
+from fieldtrail.benchmarks.documents import (
+    VARIANTS,
+    Sheet,
+    invoice_sheets,
+    labelled_receipts,
+    receipts_with_values,
+    text_layer,
+)
 from fieldtrail.benchmarks.metrics import shown_box
 from processors.geometry import Box
 
@@ -33,6 +40,29 @@ def test_truth_boxes_hold_ink_on_every_variant(sheets: list[Sheet]) -> None:
     for sheet in sheets:
         inked = [_contrast(sheet, shown_box(word.box, sheet.to_shown)) > 60 for word in sheet.words]
         assert all(inked), sheet.variant
+
+
+def test_a_truth_words_ink_is_what_is_drawn_of_it() -> None:
+    import pymupdf
+
+    with pymupdf.open() as document:
+        page = document.new_page(width=300, height=200)
+        page.insert_text((50, 100), "one", fontsize=24)
+        page.insert_text((150, 100), "Typo", fontsize=24)
+        found = {word.text: word for word in text_layer(document.tobytes())}
+        pixels = page.get_pixmap(dpi=288, colorspace=pymupdf.csGRAY)
+    image = np.frombuffer(pixels.samples, np.uint8).reshape(pixels.height, pixels.width)
+    for word in found.values():
+        ink = word.ink
+        assert ink is not None
+        columns = slice(int(word.box.x0 * 4), int(word.box.x1 * 4))
+        rows = np.flatnonzero((image[:, columns] < 128).any(axis=1))
+        assert (rows[0] / 4, (rows[-1] + 1) / 4) == pytest.approx((ink.y0, ink.y1), abs=0.5)
+        assert (ink.x0, ink.x1) == pytest.approx((word.box.x0, word.box.x1), abs=0.5)
+        assert word.box.y0 < ink.y0 < ink.y1 < word.box.y1
+    # An x-height word ends on the baseline; the font's box takes no notice.
+    assert found["one"].ink != found["Typo"].ink
+    assert found["one"].box.height == found["Typo"].box.height
 
 
 def test_truth_boxes_are_where_the_words_are_to_the_pixel(sheets: list[Sheet]) -> None:

@@ -80,6 +80,7 @@ def test_nothing_read_is_all_wrong_and_no_truth_has_no_rate() -> None:
     assert score(sheet(()), []).error_rate is None
     assert Score().placed_share is None
     assert Score().found_share is None
+    assert Score().inked_share is None
 
 
 @pytest.mark.parametrize(("shift", "placed"), [(2.9, 1), (3.1, 0)])
@@ -87,6 +88,19 @@ def test_a_word_is_placed_when_all_four_edges_are_within_the_tolerance(shift: fl
     only = (word("Total", 10, 10, 40, 20),)
     assert score(sheet(only), [item("Total", 10, 10, 40, 20 + shift)]).placed == placed
     assert score(sheet(only), [item("Total", 10 - shift, 10, 40, 20)]).placed == placed
+
+
+def test_boxes_are_compared_with_the_fonts_height_and_with_the_ink() -> None:
+    # 20 points high print in a font whose box is 28 points high.
+    only = (TruthWord("Total", Box(10, 10, 80, 38), Box(10, 16, 80, 32)),)
+    high, low, between = (item("Total", 10, y0, 80, y1) for y0, y1 in ((10, 38), (16, 32), (13, 35)))
+    assert [(one.placed, one.inked) for one in (score(sheet(only), [box]) for box in (high, low, between))] == [
+        (1, 0),
+        (0, 1),
+        (1, 1),
+    ]
+    both = score(sheet(only), [high]) + score(sheet(only), [low])
+    assert (both.placed_share, both.inked_share) == (0.5, 0.5)
 
 
 def test_a_page_upside_down_is_compared_where_it_lies() -> None:
