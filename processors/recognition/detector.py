@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from processors.recognition.engine import Point, Quad
+from processors.recognition.shrink import shrunk
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 DETECTION_PIXELS = 830_000
 """Lines are looked for in an image of about this size (an A4 page at 93 DPI) and read in the full one."""
 
-_SHAPES = ((1088, 768), (768, 1088), (928, 896), (1344, 608), (608, 1344), (1920, 448), (448, 1920))
-"""Height and width of the inputs: A4's shape, a square, strips. Few shapes, so that pages share batches and a network
-can be compiled for each.
+_SHAPES = ((1088, 768), (768, 1088), (928, 896), (1184, 544), (544, 1184), (1920, 448), (448, 1920))
+"""Height and width of the inputs: A4's shape, a square, strips (receipts, whose print is large). Few shapes, so that
+pages share batches and a network can be compiled for each.
 """
 
 _CORE = 0.2
@@ -79,16 +80,16 @@ def _fit(shape: Sequence[int], height: int, width: int) -> float:
 def _fill(tensor: "NDArray[np.float32]", image: "RgbImage") -> None:
     """Scales ``image`` down into the top-left of ``tensor``, normalised, in OpenCV's channel order."""
     import cv2
+    import numpy as np
 
     scale = _fit(tensor.shape[1:], *image.shape[:2])
     if scale < 1.0:
-        size = (max(1, int(image.shape[1] * scale)), max(1, int(image.shape[0] * scale)))
-        image = cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+        image = shrunk(image, max(1, int(image.shape[1] * scale)), max(1, int(image.shape[0] * scale)))
     height, width = image.shape[:2]
     for index, (mean, deviation) in enumerate(zip(_MEAN, _DEVIATION, strict=True)):
         plane = tensor[index, :height, :width]
-        cv2.multiply(image[:, :, 2 - index], 1 / (255 * deviation), dst=plane, dtype=cv2.CV_32F)
-        cv2.subtract(plane, mean / deviation, dst=plane)
+        np.multiply(cv2.extractChannel(image, 2 - index), np.float32(1 / (255 * deviation)), out=plane)
+        np.subtract(plane, np.float32(mean / deviation), out=plane)
 
 
 def _boxes(likelihood: "NDArray[np.float32]") -> list[list[Point]]:

@@ -9,7 +9,7 @@ from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, TypeVar, cast
 
-from processors.recognition.crops import cut_out, quad_length, to_line
+from processors.recognition.crops import cut_out, is_blank, quad_length, to_line
 from processors.recognition.engine import Character, ModelSize, OcrLine, Quad, TextDetector, TextRecognizer
 from processors.recognition.pieces import pieces_of
 from processors.recognition.second_look import wants_second_look
@@ -65,7 +65,10 @@ def read_lines(image: "RgbImage", effort: Effort = "cascade", most_lines: int | 
         return []
     if most_lines is not None:
         quads = sorted(quads, key=quad_length, reverse=True)[:most_lines]
-    crops = [cut_out(image, quad) for quad in quads]
+    cut = [(quad, crop) for quad in quads if not is_blank(crop := cut_out(image, quad))]
+    if not cut:
+        return []
+    quads, crops = [quad for quad, _ in cut], [crop for _, crop in cut]
     first: ModelSize = "small" if effort == "small" else "tiny"
     read = cast("list[list[Character]]", (yield Read(tuple(crops), first)))
     if effort == "cascade":

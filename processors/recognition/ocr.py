@@ -4,7 +4,7 @@ The two ends run in a worker's child process; between them the image is read by 
 (:func:`read_image`) or by the microbatcher.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,7 +19,7 @@ from processors.recognition.mixed import combine
 from processors.recognition.pages import FoundWord, build_page
 from processors.recognition.preprocess.figures import PageFigures
 from processors.recognition.preprocess.page_map import PageMap
-from processors.recognition.preprocess.prepare import Prepared, prepare
+from processors.recognition.preprocess.prepare import Prepared, flat_copy, prepare
 from processors.recognition.quality import page_quality
 from processors.recognition.raster import Raster, rasterise
 from processors.recognition.structure.page import structure
@@ -31,6 +31,7 @@ from processors.recognition.upright import Reading, run_upright
 if TYPE_CHECKING:
     from processors.recognition.networks import Device
 
+_RULINGS_SIDE = 1754  # pixels: an A4 page at 150 DPI, where hairlines of 300 DPI scans survive as grey
 _LOWEST_LINE_SCORE = 0.5  # PaddleOCR's pipeline drops lines below this too: drawings and logos read as text
 
 
@@ -123,15 +124,15 @@ def _rulings(raster: Raster, prepared: Prepared, wanted: NeedsOcr) -> tuple[Ruli
     if wanted.text is not None:
         return tuple(raster_rulings(raster.image, raster.pixel_map.x))
     geometry = prepared.geometry
+    found = raster_rulings(*flat_copy(prepared, _RULINGS_SIDE))
+    return tuple(_in_viewer(ruling, geometry) if geometry.is_quarter_turn else ruling for ruling in found)
+
+
+def _in_viewer(ruling: Ruling, geometry: PageMap) -> Ruling:
+    """A ruling of the flat page where a viewer shows it, on a page that lies flat but for a quarter turn."""
     scale = geometry.scale[0]
-    place = geometry.to_viewer if geometry.is_quarter_turn else geometry.to_flat
-    return tuple(_straight(ruling, scale, place) for ruling in raster_rulings(prepared.image, scale))
-
-
-def _straight(ruling: Ruling, scale: float, place: Callable[[Quad], Quad]) -> Ruling:
-    """The ruling where ``place`` puts it, horizontal or vertical again. ``scale`` is its points per pixel."""
     x0, y0, x1, y1 = (value / scale for value in (ruling.x0, ruling.y0, ruling.x1, ruling.y1))
-    (ax, ay), _, (bx, by), _ = place(((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
+    (ax, ay), _, (bx, by), _ = geometry.to_viewer(((x0, y0), (x1, y0), (x1, y1), (x0, y1)))
     if abs(bx - ax) >= abs(by - ay):
         return Ruling(min(ax, bx), (ay + by) / 2, max(ax, bx), (ay + by) / 2)
     return Ruling((ax + bx) / 2, min(ay, by), (ax + bx) / 2, max(ay, by))
@@ -164,4 +165,4 @@ def ocr_page(
     if isinstance(rendered, Refusal):
         return rendered
     page, prepared = rendered
-    return finish_page(page, read_image(prepared, effort, device), engine_name(effort))
+    return finish_page(page, read_image(prepared, effort, device), engine_name(effort, device))

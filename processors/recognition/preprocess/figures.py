@@ -29,11 +29,12 @@ _GLYPH_PIXELS = 20.0  # glyph height at which sharpness is compared
 _REBLUR = 2.0  # pixels; the standard deviation of the test blur
 # Letters are strokes, not the single edges that the method supposes: it finds 0.7 to 1.0 of the true blur.
 _STROKES = 1.15
-_REDUCTIONS = (4.0, 3.0, 2.0, 1.5)
+_REDUCTIONS = (1.5, 2.0, 3.0, 4.0)
 _NOTHING_LOST = 0.012  # share of the contrast that scaling down and up again may change, root mean square
 _SPECK = 50  # grey levels between a speck and every pixel around it
 _NOISE_FACTOR = 5  # and in standard deviations of the noise there
 _LEAST_BLANK = 0.1  # share of blank paper in a window that dirt can be counted on
+_HARDLY_UNEVEN = 0.2  # less matters to nobody, whatever it comes from
 _SHADED = 10  # per cent of the print that a shadow covers at least
 _AROUND = 25  # pixels of the copy that tell whether print is darker or lighter than its ground
 _SOME_PRINT = 0.05  # share of a pixel of the light's picture that is inked
@@ -104,23 +105,23 @@ def _windows(gray: "Gray", marks: "Marks", scale: float) -> list[_Window]:
     import cv2
     import numpy as np
 
-    print_ = marks.glyphs[marks.labels].astype(np.float32)
     side = _WINDOW * scale
-    grid = (max(1, int(print_.shape[1] / side)), max(1, int(print_.shape[0] / side)))
-    density = cv2.resize(print_, grid, interpolation=cv2.INTER_AREA)
+    height, width = marks.printed.shape
+    grid = (max(1, int(width / side)), max(1, int(height / side)))
+    density = cv2.resize(marks.printed.astype(np.float32), grid, interpolation=cv2.INTER_AREA)
     windows = []
     for place in np.argsort(-density, axis=None)[:_WINDOWS]:
         row, column = divmod(int(place), grid[0])
         top, left = int(row * gray.shape[0] / grid[1]), int(column * gray.shape[1] / grid[0])
         part = gray[top : top + _WINDOW, left : left + _WINDOW]
         threshold, _ = cv2.threshold(part, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
-        dark = part[part <= threshold]
-        light = part[part > threshold]
-        if not len(dark) or not len(light):
+        counts = cv2.calcHist([part], [0], None, [256], [0, 256])[:, 0].cumsum()
+        dark = counts[int(threshold)]
+        if dark == counts[-1]:
             continue
-        window = _Window(part, float(np.percentile(dark, 20)), float(np.median(light)))
-        if window.step >= _LEAST_STEP:
-            windows.append(window)
+        ink, paper = np.searchsorted(counts, (0.2 * dark, (dark + counts[-1]) / 2)).tolist()
+        if paper - ink >= _LEAST_STEP:
+            windows.append(_Window(part, ink, paper))
     return windows
 
 
@@ -140,9 +141,11 @@ def _sharpness(window: _Window, glyph_height: float) -> float:
     import numpy as np
 
     scale = _GLYPH_PIXELS / glyph_height
-    size = (max(8, round(window.gray.shape[1] * scale)), max(8, round(window.gray.shape[0] * scale)))
+    most = math.ceil(2 * _WINDOW / max(scale, 2.0))  # a part of the window suffices where it would be scaled up much
+    part = window.gray[:most, :most]
+    size = (max(8, round(part.shape[1] * scale)), max(8, round(part.shape[0] * scale)))
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
-    scaled = cv2.resize(window.gray, size, interpolation=how).astype(np.float32) / window.step
+    scaled = cv2.resize(part, size, interpolation=how).astype(np.float32) / window.step
     return 1000 * float(cv2.Laplacian(scaled, cv2.CV_32F).var())
 
 
@@ -174,6 +177,7 @@ def _reduction(windows: Sequence[_Window]) -> float:
     import cv2
     import numpy as np
 
+    most = 1.0
     for reduction in _REDUCTIONS:
         lost = []
         for window in windows:
@@ -184,9 +188,10 @@ def _reduction(windows: Sequence[_Window]) -> float:
             )
             again = cv2.resize(less, size, interpolation=cv2.INTER_CUBIC)
             lost.append(float(np.sqrt(np.mean(np.square(again - full)))) / window.step)
-        if float(np.median(lost)) < _NOTHING_LOST:
-            return reduction
-    return 1.0
+        if float(np.median(lost)) >= _NOTHING_LOST:
+            break
+        most = reduction
+    return most
 
 
 def _specks(gray: "Gray") -> float:
@@ -197,7 +202,7 @@ def _specks(gray: "Gray") -> float:
     import cv2
     import numpy as np
 
-    clear = cv2.medianBlur(gray, 5)
+    clear = cv2.medianBlur(gray, 3)
     near = np.ones((9, 9), np.uint8)
     blank = cv2.subtract(cv2.dilate(clear, near), cv2.erode(clear, near)) < _SPECK
     if blank.mean() < _LEAST_BLANK:
@@ -217,15 +222,18 @@ def _unevenness(copy: "Gray", marks: "Marks") -> float:
     import numpy as np
 
     light = paper_light(copy)
-    print_ = cv2.resize(marks.glyphs[marks.labels].astype(np.float32), light.shape[::-1], interpolation=cv2.INTER_AREA)
+    print_ = cv2.resize(marks.printed.astype(np.float32), light.shape[::-1], interpolation=cv2.INTER_AREA)
     levels = light[print_ > _SOME_PRINT]
     if not len(levels):
         return 0.0
     dark, bright = np.percentile(levels, (_SHADED, 95))
+    unevenness = float(1 - dark / max(bright, 1.0))
+    if unevenness < _HARDLY_UNEVEN:
+        return unevenness
     shaded = cv2.resize(light, copy.shape[::-1], interpolation=cv2.INTER_LINEAR) <= (dark + bright) / 2
     around = cv2.blur(copy, (_AROUND, _AROUND))
     darker, lighter = (
         float(np.percentile(difference[shaded][::8], 98)) if shaded.any() else 0.0
         for difference in (cv2.subtract(around, copy), cv2.subtract(copy, around))
     )
-    return float(1 - dark / max(bright, 1.0)) if darker > lighter else 0.0
+    return unevenness if darker > lighter else 0.0

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from processors.recognition.shrink import shrunk
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
@@ -30,6 +32,8 @@ class Marks:
     labels: "NDArray[np.int32]"
     glyphs: "Mask"
     """Which marks are as large as letters or short words; rules, frames, pictures and dirt are not."""
+    printed: "Mask"
+    """The pixels of the glyphs, as an image of the copy's size."""
 
 
 def gray_of(image: "NDArray[np.uint8]") -> "Gray":
@@ -41,16 +45,12 @@ def gray_of(image: "NDArray[np.uint8]") -> "Gray":
 
 
 def small_copy(gray: "Gray", side: int = LOOK_SIDE) -> "Gray":
-    """``gray`` with its longest side scaled down to ``side`` pixels by averaging; smaller images as they are."""
-    import cv2
-    import numpy as np
-
+    """``gray`` with its longest side scaled down to ``side`` pixels; smaller images as they are."""
     height, width = gray.shape
     scale = side / max(height, width)
     if scale >= 1:
         return gray
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+    return shrunk(gray, max(1, round(width * scale)), max(1, round(height * scale)))
 
 
 def ink(gray: "Gray") -> "Mask":
@@ -78,7 +78,8 @@ def find_marks(gray: "Gray") -> Marks:
     glyphs = (longest >= 4) & (longest <= LOOK_SIDE // 8) & (shortest <= LOOK_SIDE // 25) & (area >= 5)
     glyphs &= (longest < 25) | (shortest > 3)  # pieces of rules
     glyphs[0] = False
-    return Marks(boxes, np.asarray(labels, dtype=np.int32), glyphs)
+    printed = glyphs.take(labels, mode="clip")  # in this mode twice as fast
+    return Marks(boxes, np.asarray(labels, dtype=np.int32), glyphs, np.asarray(printed, dtype=np.bool_))
 
 
 def paper_light(gray: "Gray") -> "Gray":

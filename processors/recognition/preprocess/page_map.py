@@ -66,7 +66,11 @@ class PageMap:
         """A quad in pixels of the prepared image, in points of the flat page."""
         if self.levelling == _IDENTITY:
             return _four([(x * self.scale[0], y * self.scale[1]) for x, y in quad])
-        return _apply(_matrix(self.levelling) @ scaling(*self.scale), quad)
+        return _apply(self.levelling_matrix() @ scaling(*self.scale), quad)
+
+    def levelling_matrix(self) -> "Matrix":
+        """The matrix from the image to the flat page, both in points."""
+        return _matrix(self.levelling)
 
     def to_viewer(self, quad: Quad) -> Quad:
         """A quad in pixels of the prepared image, in points of the viewer's page; it may reach beyond the page."""

@@ -12,7 +12,7 @@ from processors.recognition.engine import Quad
 from processors.recognition.preprocess.clean import mend
 from processors.recognition.preprocess.figures import PageFigures, measure
 from processors.recognition.preprocess.look import find_marks, gray_of, small_copy
-from processors.recognition.preprocess.page_map import PageMap, flattened, quarter_turn, rotation_about, shift
+from processors.recognition.preprocess.page_map import PageMap, flattened, quarter_turn, rotation_about, scaling, shift
 from processors.recognition.preprocess.photo import find_page, flattening
 from processors.recognition.preprocess.skew import find_skew
 from processors.recognition.preprocess.turn import Turn, TurnClassifier, classify_turn
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from processors.recognition.preprocess.look import Gray, Marks
     from processors.recognition.preprocess.page_map import Matrix
 
-# Degrees. Recognisers read lines that rise by less than the second as well as level ones, and resampling costs small
-# print more than it gains; but from the first on, a row of a table begins to come apart at its far end. So between the
-# two only the words' places are levelled.
-_LEAST_SKEW, _LEAST_WARP = 0.3, 1.0
-_FINE_PIXELS = 5_000_000  # larger images have detail to spare: linear interpolation takes a quarter of the time there
+# Degrees. Each line is cut out along its own slant, so a page need not be turned to be read, and resampling costs more
+# time and small print than it gains; but from the first on, a row of a table begins to come apart at its far end. So
+# between the two only the words' places are levelled. Beyond the second, lines begin to reach into each other's boxes.
+_LEAST_SKEW, _LEAST_WARP = 0.3, 6.0
+_MOST_SKEW_LOOKED_AT = 1.0  # degrees; what the turn's classifier knows are straight pages
+_FINE_PIXELS = 2_000_000  # larger images have detail to spare: linear interpolation takes a quarter of the time there
 _RIGHT_ANGLE = 90
 _DARK, _LIGHT = 80, 160  # grey levels
 _LEAST_PRINT, _MOST_PRINT = 0.0005, 0.2  # share of a page that its print covers
@@ -74,7 +75,7 @@ def prepare(raster: Raster, *, classify_turn: TurnClassifier | None = classify_t
     """The page in ``raster`` made ready for an OCR engine.
 
     ``classify_turn`` says which way up the page lies; with ``None`` it is taken to be upright, and not to be sure.
-    The measurements of an A4 page at 300 DPI cost about 50 ms; deskewing it 60 ms more. Raises ``RuntimeError`` where
+    The measurements of an A4 page at 300 DPI cost about 30 ms; deskewing it 100 ms more. Raises ``RuntimeError`` where
     the classifier's network is not installed.
     """
     gray = gray_of(raster.image)
@@ -90,6 +91,18 @@ def prepare(raster: Raster, *, classify_turn: TurnClassifier | None = classify_t
     image, geometry, done = _reshape(image, raster, shape)
     first = ("invert",) if inverted else ()
     return Prepared(image, geometry, figures, (*first, *done, *steps), shape.turn.sure)
+
+
+def flat_copy(prepared: Prepared, side: int) -> "tuple[Gray, float]":
+    """The page in grey as it lies on the flat page, its longest side about ``side`` pixels, and points per pixel."""
+    geometry = prepared.geometry
+    copy = small_copy(gray_of(prepared.image), side)
+    scale = geometry.scale[0] * prepared.image.shape[1] / copy.shape[1]
+    if geometry.level_size is None:
+        return copy, scale
+    matrix = scaling(1 / scale, 1 / scale) @ geometry.levelling_matrix() @ scaling(scale, scale)
+    size = (round(geometry.level_size[0] / scale), round(geometry.level_size[1] / scale))
+    return _warp(copy, matrix, size), scale
 
 
 def _is_negative(copy: "Gray") -> bool:
@@ -111,7 +124,7 @@ def _find_shape(copy: "Gray", marks: "Marks", scale: float, classify: TurnClassi
         turn = Turn(0, False)
     elif not marks.glyphs.any():
         turn = Turn(0, True)  # blank paper has no way up
-    elif abs(skew) < _LEAST_WARP:
+    elif abs(skew) < _MOST_SKEW_LOOKED_AT:
         turn = classify(copy)
     else:
         turn = classify(_warp(copy, *rotation_about(-skew, copy.shape[1], copy.shape[0])))

@@ -12,11 +12,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from processors.recognition.model_files import models_folder
+from processors.recognition.networks import Device, load_network
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from processors.recognition.networks import Network
     from processors.recognition.preprocess.look import Gray
 
     Floats = NDArray[np.float32]
@@ -91,9 +93,7 @@ def _look(views: "list[Floats]") -> "Floats":
     """Probabilities (view x class) for views of 224 x 224."""
     import numpy as np
 
-    session = _session()
-    result: Floats = session.run(None, {session.get_inputs()[0].name: np.stack(views)})[0]
-    return result
+    return _network()(np.stack(views)).copy()
 
 
 def _middle(gray: "Gray") -> "Floats":
@@ -122,10 +122,6 @@ def _normalised(gray: Any) -> "Floats":
 
 
 @cache
-def _session() -> Any:
-    """The network, loaded once per process (30 ms, 20 MB)."""
-    import onnxruntime
-
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = options.inter_op_num_threads = 1
-    return onnxruntime.InferenceSession(str(models_folder() / _MODEL), options, providers=["CPUExecutionProvider"])
+def _network() -> "Network":
+    """The network, loaded once per process."""
+    return load_network(models_folder() / _MODEL, Device(), fixed_shapes=True)

@@ -1,5 +1,7 @@
 """The dialogue that reads a page: what is asked for, in which order, and what becomes of the answers."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,6 +71,18 @@ def test_a_page_without_lines_is_read_without_a_recogniser() -> None:
     assert lines == []
 
 
+def test_crops_of_one_colour_are_not_read() -> None:
+    image = IMAGE.copy()
+    image[40:60] = 250
+    requests, lines = play(read_lines(image, "tiny"), [[quad(10), quad(40), quad(70)], [characters("a")] * 2])
+    assert isinstance(requests[1], Read)
+    assert len(requests[1].crops) == 2
+    assert [line.quad for line in lines] == [quad(10), quad(70)]
+    requests, lines = play(read_lines(image, "tiny"), [[quad(40)]])
+    assert models_of(requests) == ["detect"]
+    assert lines == []
+
+
 def test_a_cheap_look_reads_the_longest_lines() -> None:
     quads = [quad(0, 50), quad(20, 300), quad(40, 120)]
     requests, _ = play(read_lines(IMAGE, "tiny", most_lines=2), [quads, [characters("a"), characters("b")]])
@@ -78,6 +92,31 @@ def test_a_cheap_look_reads_the_longest_lines() -> None:
 
 INKED = IMAGE[10:30, 10:210]
 """A line image of 200 x 20 pixels without a gap."""
+
+
+@pytest.mark.parametrize(("unsure", "wanted"), [("T", False), ("2", True), (",", True), (":", True)])
+def test_only_what_figures_are_written_with_must_be_surer(unsure: str, wanted: bool) -> None:
+    read = [replace(one, probability=0.92) if one.text == unsure else one for one in characters("Total: 12,50")]
+    assert wants_second_look(read, INKED) is wanted
+
+
+def test_gaps_between_letters_that_all_stand_apart_are_no_blanks() -> None:
+    """Monospaced print has gaps as wide as the narrowest blanks of other print."""
+    apart = np.full((20, 200, 3), 255, dtype=np.uint8)
+    for start in range(4, 200, 20):
+        apart[:, start : start + 12] = INKED[:, start : start + 12]
+    read = [Character(text, 3.0 * (index + 0.5) * 2 - 0.5, 0.99) for index, text in enumerate("ABCDEFGHIJ")]
+    assert not wants_second_look(read, apart)
+    apart[:, 104:116] = 255  # "F" was never printed: there is a blank of three gaps' width
+    assert wants_second_look([*read[:5], *read[6:]], apart)
+
+
+def test_a_point_that_was_lost_between_digits_is_looked_for_whatever_the_usual_gap() -> None:
+    apart = np.full((20, 200, 3), 255, dtype=np.uint8)
+    for start in range(4, 200, 20):
+        apart[:, start : start + 12] = INKED[:, start : start + 12]
+    read = [Character(text, 3.0 * (index + 0.5) * 2 - 0.5, 0.99) for index, text in enumerate("8091234567")]
+    assert wants_second_look(read, apart)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +129,7 @@ INKED = IMAGE[10:30, 10:210]
         ("11", 0.999, True),  # short: the tiny model may have lost a digit
         ("Mio", 0.999, False),
         ("Betrag \u4e00", 0.999, True),  # a dash taken for a Chinese character
-        ("", 1.0, False),
+        ("", 1.0, True),  # the detector saw something
     ],
 )
 def test_doubtful_figures_and_words_want_a_second_look(text: str, probability: float, wanted: bool) -> None:

@@ -9,8 +9,10 @@ import pytest
 
 from processors.recognition.preprocess import Prepared, prepare
 from processors.recognition.preprocess.page_map import quarter_turn
+from processors.recognition.preprocess.prepare import flat_copy
 from processors.recognition.preprocess.turn import Turn
 from processors.recognition.raster import PixelMap, Raster
+from processors.recognition.structure.raster import raster_rulings
 from tests.unit.processors.recognition.preprocess.pages import Image, skewed, text_page
 
 _SCALE = 72 / 150
@@ -87,23 +89,39 @@ def test_what_is_seen_in_the_prepared_image_is_there_on_the_page(degrees: float,
 
 
 def test_a_skewed_page_comes_out_straight() -> None:
-    prepared = prepare(_raster(skewed(text_page(), 6.0)), classify_turn=_upright)
+    prepared = prepare(_raster(skewed(text_page(), 8.0)), classify_turn=_upright)
     assert [step.split()[0] for step in prepared.steps] == ["deskew"]
-    assert prepared.figures.skew == pytest.approx(6.0, abs=0.1)
+    assert prepared.figures.skew == pytest.approx(8.0, abs=0.1)
     again = prepare(_raster(prepared.image), classify_turn=_upright)
     assert again.steps == ()
     assert abs(again.figures.skew) < 0.1
 
 
-def test_a_page_a_little_askew_keeps_its_pixels_and_its_words_are_levelled() -> None:
-    raster = _raster(skewed(text_page(), 0.6))
+@pytest.mark.parametrize("degrees", [0.6, -5.0])
+def test_a_page_askew_keeps_its_pixels_and_its_words_are_levelled(degrees: float) -> None:
+    raster = _raster(skewed(text_page(), degrees))
     prepared = prepare(raster, classify_turn=_upright)
-    assert prepared.steps == ("level 0.6",)
+    assert prepared.steps == (f"level {degrees}",)
     assert prepared.image is raster.image
-    # A row that runs downhill by 0.6 degrees in the image is level on the flat page.
+    # A row that runs downhill in the image is level on the flat page.
     fall = 1000 * np.tan(np.deg2rad(prepared.figures.skew))
     (_, left), (_, right), *_ = prepared.geometry.to_flat(((100, 400), (1100, 400 + fall), (0, 0), (0, 0)))
     assert left == pytest.approx(right, abs=0.01)
+
+
+@pytest.mark.parametrize("degrees", [0.0, 0.6, 5.0, 8.0])
+def test_the_flat_copy_shows_what_is_on_the_flat_page(degrees: float) -> None:
+    page = text_page()
+    page[960:1040] = 255
+    page[999:1002, 200:1000] = 0
+    prepared = prepare(_raster(skewed(page, degrees)), classify_turn=_upright)
+    grey, scale = flat_copy(prepared, 1000)
+    assert max(grey.shape) < 1150
+    width, height = prepared.geometry.flat_size
+    assert (grey.shape[1] * scale, grey.shape[0] * scale) == pytest.approx((width, height), abs=scale)
+    rule = max(raster_rulings(grey, scale), key=lambda ruling: ruling.x1 - ruling.x0)
+    assert rule.y0 == rule.y1
+    assert rule.x1 - rule.x0 == pytest.approx(800 * _SCALE, rel=0.02)
 
 
 def _photo(page: Image) -> tuple[Image, np.ndarray]:
