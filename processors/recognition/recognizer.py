@@ -75,7 +75,11 @@ def batches_by_width(widths: Sequence[int], pixels: int, sizes: Sequence[int] | 
 def _fill(tensor: "NDArray[np.float32]", crop: "RgbImage") -> None:
     """Scales ``crop`` into the left of ``tensor``, black as -1 and white as 1, in OpenCV's channel order."""
     import cv2
+    import numpy as np
 
     width = line_width(crop)
     scaled = cv2.resize(crop, (width, LINE_HEIGHT), interpolation=cv2.INTER_LINEAR)
-    tensor[:, :, :width] = cv2.dnn.blobFromImage(scaled, 1 / 127.5, mean=(127.5, 127.5, 127.5), swapRB=True)[0]
+    for index in range(3):
+        plane = tensor[index, :, :width]
+        np.multiply(cv2.extractChannel(scaled, 2 - index), np.float32(1 / 127.5), out=plane)
+        np.subtract(plane, np.float32(1.0), out=plane)
