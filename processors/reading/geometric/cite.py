@@ -23,7 +23,7 @@ from processors.values import (
 from processors.values.text import drop_label
 
 READER_NAME = "geometric"
-READER_VERSION = "1"
+READER_VERSION = "2"
 _TAX_IDS = frozenset({"vendor_tax_id", "customer_tax_id", "vendor_tax_number"})
 
 
@@ -104,7 +104,7 @@ def _rate(raw: str, conventions: Conventions) -> Decimal | None:
 def _identifier(name: str, raw: str) -> str | None:
     if name == "iban":
         return parse_iban(raw)
-    return parse_tax_id(raw) if name in _TAX_IDS else clean_identifier(raw)
+    return parse_tax_id(raw) if name in _TAX_IDS else clean_identifier(raw.strip("[]"))
 
 
 def _text(lines: tuple[str, ...], joint: str) -> str | None:

@@ -12,7 +12,7 @@ from processors.values.currency import SIGNS
 from processors.values.text import word_set
 
 _LABELLED, _BY_MARKS, _SHARED_MARK, _BY_CODE, _BY_COUNTRY = 0.98, 0.96, 0.8, 0.92, 0.85
-_WORDS = word_set("ALL AMD ANG BAM BHD BOB CUP DOP GEL KID LAK MAD MOP NAD PEN SOS SOL STD TOP TRY")
+_WORDS = word_set("ALL AMD ANG BAM BHD BOB CUP DOP GEL KID LAK MAD MOP NAD PEN SOS SOL STD SVC TOP TRY")
 """Codes that also are words, names or legal forms in capitals: they count only beside several amounts."""
 _SURELY_A_CODE = 3
 _DOLLAR_COUNTRIES = frozenset({"CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "USD"})

@@ -10,23 +10,25 @@ from processors.reading.geometric.cite import Conventions
 from processors.reading.geometric.facts import Amount, PrintedDate, find_amounts, find_dates
 from processors.reading.geometric.labels import Label, find_labels
 from processors.reading.geometric.view import Segment, Sheet
-from processors.reading.geometric.vocabulary import label_vocabulary
+from processors.reading.geometric.vocabulary import Vocabulary, label_vocabulary
 from processors.values import NumberConvention, infer_convention, infer_day_first
 
 _ENOUGH_LABELS = 2
 
 
 class DocumentView:
-    """Sheets with their labels, amounts and dates, by segment."""
+    """Sheets with their labels, amounts and dates, by segment. ``vocabulary`` takes the place of the reader's own, and
+    is looked for more widely (see :func:`find_labels`).
+    """
 
-    def __init__(self, pages: Sequence[Page]) -> None:
+    def __init__(self, pages: Sequence[Page], vocabulary: Vocabulary | None = None) -> None:
         self.sheets = [Sheet(page, index) for index, page in enumerate(pages)]
         self._labels: dict[tuple[int, int], list[Label]] = {}
-        vocabulary = label_vocabulary()
+        words = vocabulary or label_vocabulary()
         for sheet in self.sheets:
             forgiving = sheet.page.source is PageSource.OCR
             for segment in sheet.segments:
-                found = find_labels(segment, vocabulary, forgiving=forgiving)
+                found = find_labels(segment, words, forgiving=forgiving, wide=vocabulary is not None)
                 if found:
                     self._labels[sheet.index, segment.index] = found
         self.language = self._language()

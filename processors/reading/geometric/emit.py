@@ -38,7 +38,7 @@ class Emitter:
         for item in items:
             cells = self._cells(item, certainty)
             names = {cell.name for cell in cells}
-            if names & {"amount", "unit_price"} and names - {"amount", "tax_rate"}:
+            if names & {"amount", "unit_price"} and names - {"amount", "tax_rate", "unit"}:
                 found.append(LineItem(len(found) + 1, cells))
         return tuple(found)
 

@@ -8,21 +8,22 @@ from decimal import Decimal
 from processors.reading.geometric.cite import Conventions
 from processors.reading.geometric.view import Segment, Span, Token, span_of
 from processors.values import currency_candidates, parse_date, parse_money
-from processors.values.currency import SIGNS
+from processors.values.currency import CURRENCY_PATTERN, SIGNS
 from processors.values.dates import MONTH_NAMES
-from processors.values.text import fold
+from processors.values.text import fold, word_set
 
 _WIDEST_BLANK = 0.45
 """Blank between groups of one number, in word heights; between two numbers of a table it is wider."""
 _DIGIT = re.compile(r"[0-9]")
 _GROUP_START = re.compile(r"[-+(]?[0-9]{1,3}")
-_GROUP_NEXT = re.compile(r"[0-9]{3}(?:[.,][0-9]{1,4})?-?\)?")
+_GROUP_NEXT = re.compile(rf"[0-9]{{3}}(?:[.,][0-9]{{1,4}})?-?\)?(?:{CURRENCY_PATTERN})?", re.IGNORECASE)
 _CENTS = re.compile(r"[.,][0-9]{2}(?![0-9])|[.,]-")
 _LONGEST_DATE = 6
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
 _WHOLE_DATE = re.compile(r"[0-9]{1,4}\D{1,4}[0-9]{1,2}\D{1,4}[0-9]{2,4}|[0-9]{8}")
 _GLUED_TEXT = re.compile(r"^[^\d:\-(]{1,40}:")
 _MARKS = frozenset(SIGNS)
+_DAYS = word_set("days day tage tagen tag jours jour dias dia giorni gg dagen dag months monate monaten mois weeks")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +78,12 @@ def _may_start(tokens: tuple[Token, ...], position: int) -> bool:
     text = tokens[position].text
     if _DIGIT.search(text):
         return True
-    follows = position + 1 < len(tokens) and _DIGIT.search(tokens[position + 1].text) is not None
-    return follows and (text in {"-", "+", "("} or bool(currency_candidates(text.strip("-+("))))
+    if position + 1 == len(tokens) or not _DIGIT.search(tokens[position + 1].text):
+        return False
+    if text in {"-", "+"}:
+        # Further off it is the dash of an empty cell.
+        return tokens[position + 1].box.x0 - tokens[position].box.x1 <= _WIDEST_BLANK * tokens[position + 1].box.height
+    return text == "(" or bool(currency_candidates(text.strip("-+(")))
 
 
 def _amount_at(segment: Segment, start: int, conventions: Conventions) -> Amount | None:
@@ -104,7 +109,8 @@ def _amount_at(segment: Segment, start: int, conventions: Conventions) -> Amount
 
 
 def _is_rate(tokens: tuple[Token, ...], end: int) -> bool:
-    return end < len(tokens) and tokens[end].text.startswith("%")
+    """Whether a percent sign or days follow: *net 30 days*."""
+    return end < len(tokens) and (tokens[end].text.startswith("%") or tokens[end].key in _DAYS)
 
 
 def _end_of_groups(tokens: tuple[Token, ...], body: int) -> int:

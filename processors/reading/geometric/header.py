@@ -22,6 +22,8 @@ from processors.values import (
 from processors.values.text import fold
 
 DATE_FIELDS = frozenset({"invoice_date", "due_date", "delivery_date", "purchase_date"})
+CUSTOMER_VAT = "other.customer_vat"
+"""A tax id that its label calls the customer's."""
 ID_FIELDS = frozenset(
     {"invoice_number", "purchase_order", "customer_id", "payment_reference", "receipt_number", "item_count"}
 )
@@ -104,7 +106,7 @@ def _at(view: DocumentView, label: Label, name: str, place: Place) -> Candidate 
     if name in DATE_FIELDS:
         return _date(view, label, name, place)
     if name in ID_FIELDS:
-        return _identifier(label, name, place)
+        return identifier_at(label, name, place)
     if name == "payment_terms":
         return _terms(view, label, place)
     return None
@@ -121,7 +123,7 @@ def _date(view: DocumentView, label: Label, name: str, place: Place) -> Candidat
     return None
 
 
-def _identifier(label: Label, name: str, place: Place) -> Candidate | None:
+def identifier_at(label: Label, name: str, place: Place) -> Candidate | None:
     """The first word with a digit, with the short capitals before it and what stands close behind it."""
     tokens = place.segment.tokens
     start = place.start
@@ -224,10 +226,10 @@ def _iban_span(segment: Segment) -> Span | None:
 
 
 def tax_id_candidates(view: DocumentView) -> list[Candidate]:
-    """Tax ids behind their labels, as ``vat_id``: whose they are is told by where they stand."""
+    """Tax ids behind their labels, as ``vat_id``, whose owner is told by where they stand, or as the label says."""
     found = []
     for label in view.labels():
-        meaning = label.meaning("vat_id") or label.meaning("vendor_tax_number")
+        meaning = label.meaning(CUSTOMER_VAT) or label.meaning("vat_id") or label.meaning("vendor_tax_number")
         if meaning is None:
             continue
         for place in places(view, label)[:2]:

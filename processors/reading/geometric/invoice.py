@@ -6,6 +6,7 @@ from processors.reading.geometric.currency_choice import read_currency
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.emit import Emitter
 from processors.reading.geometric.header import (
+    CUSTOMER_VAT,
     choose,
     header_candidates,
     iban_candidates,
@@ -61,7 +62,7 @@ def _add_parties(view: DocumentView, emitter: Emitter) -> None:
     vendor = sections.vendor
     if vendor is None or vendor.score < 0.7:
         vendor = find_vendor(view, sections.foreign, sections.customer) or vendor
-    customer = sections.customer or find_customer(view, vendor)
+    customer = sections.customer or find_customer(view, vendor, sections.foreign)
     _add_party(emitter, "vendor", vendor)
     _add_party(emitter, "customer", customer)
     _add_tax_ids(view, emitter, sections, customer)
@@ -91,4 +92,4 @@ def _add_tax_ids(view: DocumentView, emitter: Emitter, sections: Sections, custo
 def _tax_field(candidate: Candidate, of_customer: bool) -> str:
     if candidate.field == "vendor_tax_number":
         return "vendor_tax_number"
-    return "customer_tax_id" if of_customer else "vendor_tax_id"
+    return "customer_tax_id" if of_customer or candidate.field == CUSTOMER_VAT else "vendor_tax_id"

@@ -7,7 +7,7 @@ from processors.reading.geometric.names import TITLE_WORDS
 from processors.reading.geometric.view import Segment, Token
 from processors.reading.geometric.vocabulary import Meaning, Vocabulary
 from processors.values import is_currency_code
-from processors.values.text import fold
+from processors.values.text import fold, word_set
 
 _MOST_WORDS = 7
 _SLIP_WEIGHT = 0.9
@@ -35,9 +35,33 @@ _FILLERS = frozenset(
         "the",
         "ihre",
         "your",
+        "which",
+        "includes",
+        "including",
+        "included",
+        "inclusive",
+        "darin",
+        "enthalten",
+        "enthaltene",
+        "inklusive",
+        "inclus",
+        "comprend",
+        "incluye",
+        "incluido",
+        "cui",
+        "di",
+        "include",
+        "compresa",
+        "inclusief",
+        "inbegrepen",
+        "inclui",
+        "incluindo",
+        "incluido",
     ]
 )
 """Words that may stand before a label on its line."""
+_DATE_LINKS = word_set("as on at per zum am vom au du al del a em op")
+"""Words between a label and the date that it holds for (*Balance as of 31 March*)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,23 +94,67 @@ class Label:
         return next((meaning for meaning in self.meanings if meaning.name == name), None)
 
 
-def find_labels(segment: Segment, vocabulary: Vocabulary, *, forgiving: bool) -> list[Label]:
+def find_labels(segment: Segment, vocabulary: Vocabulary, *, forgiving: bool, wide: bool = False) -> list[Label]:
     """The labels in ``segment``, left to right, longest first, without overlap.
 
     A label stands at the beginning of its segment, after another label's value, or before a colon or a value; the
-    same words in running text are not labels. ``forgiving`` also takes long labels with one letter read wrong.
+    same words in running text are not labels. ``forgiving`` also takes long labels with one letter read wrong;
+    ``wide`` also those behind a slash, either half of ``Nom/Surname``, and longer ones in running text that are
+    followed by a value or end their segment.
     """
     tokens = segment.tokens
     found: list[Label] = []
     position = 0
     while position < len(tokens):
         label = _best_at(segment, position, vocabulary, forgiving) if tokens[position].key else None
-        if label is None or not _stands_free(label, found):
+        if label is None and wide:
+            label = _half(segment, position, vocabulary)
+        if label is None or not (_stands_free(label, found) or (wide and _stands_loosely(label))):
             position += 1
             continue
         found.append(label)
         position = label.stop
     return found
+
+
+def _half(segment: Segment, position: int, vocabulary: Vocabulary) -> Label | None:
+    """A label that begins behind the slash inside the word at ``position``, or ends before it."""
+    tokens = segment.tokens
+    first, slash, last = tokens[position].text.rpartition("/")
+    if not slash or not fold(first) or not fold(last):
+        return None
+    stops = range(min(position + _MOST_WORDS, len(tokens)), position, -1)
+    keys = [(stop, fold(last) + "".join(map(_label_key, tokens[position + 1 : stop]))) for stop in stops]
+    for stop, key in (*keys, (position + 1, fold(first))):
+        meanings = vocabulary.lookup(key)
+        if meanings:
+            return Label(segment, position, stop, meanings, False, _is_closed(tokens, stop), 1.0)
+    return None
+
+
+def _stands_loosely(label: Label) -> bool:
+    return _follows_slash(label) or _leads_to_value(label)
+
+
+def _follows_slash(label: Label) -> bool:
+    """The same label again in another language, which ends its segment or goes on behind another slash."""
+    tokens = label.segment.tokens
+    before = label.start > 0 and (
+        tokens[label.start - 1].text.endswith("/") or tokens[label.start].text.startswith("/")
+    )
+    ends = label.stop == len(tokens) or label.closed
+    return before and (ends or "/" in (tokens[label.stop].text[0], tokens[label.stop - 1].text[-1]))
+
+
+def _leads_to_value(label: Label) -> bool:
+    """A label of two words or more in running text, or before *as of* and a date; what follows it is its value."""
+    tokens = label.segment.tokens
+    if label.stop - label.start < 2:
+        return False
+    if label.stop == len(tokens):
+        return True
+    following = tokens[label.stop]
+    return _is_value_like(following) or following.key in _DATE_LINKS
 
 
 def _best_at(segment: Segment, start: int, vocabulary: Vocabulary, forgiving: bool) -> Label | None:

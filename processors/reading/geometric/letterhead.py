@@ -15,6 +15,8 @@ _GENERIC = re.compile(
 )
 _TOP = 0.45
 _THRESHOLD = 0.45
+_OWN_DOMAIN = 0.35
+"""Score of a name that a mail or web address on the page holds too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,8 +82,7 @@ def _name_score(view: DocumentView, sheet: Sheet, segment: Segment, domains: str
     score += min(0.4, max(0.0, 0.4 * (height - 1.0)))
     score += 0.3 * max(0.0, 1.0 - place / _TOP) if place < _TOP else 0.0
     score += 0.1 if segment.row == 0 else 0.0
-    main = max((token.key for token in segment.tokens), key=len, default="")
-    score += 0.3 if len(main) >= 4 and main in domains else 0.0
+    score += _OWN_DOMAIN if any(len(token.key) >= 4 and token.key in domains for token in segment.tokens) else 0.0
     score += 0.15 if sheet.text.lower().count(text.lower()) > 1 else 0.0
     score -= 0.35 if digits >= 3 else 0.1 if digits else 0.0
     score -= 0.15 if POSTAL.search(text) and not LEGAL_FORM.search(text) else 0.0
@@ -130,6 +131,8 @@ def _address_beside(
         above = [s for s in sheet.segments if _is_just_above(s, segment, sheet.line_height)]
         if segment.box.y0 > 0.5 * sheet.height or not POSTAL.search(segment.text) or not above:
             continue
+        if (sheet.index, segment.row) in view.item_rows or view.labels_in(segment):
+            continue
         if inside(segment.box, foreign, sheet.index) or view.labels_in(above[0]) or not _is_street(above[0].text):
             continue
         if (segment.box.center_x > sheet.width / 2) == (name.box.center_x > sheet.width / 2):
@@ -145,17 +148,22 @@ def _is_street(text: str) -> bool:
     return any(map(str.isdigit, text)) and sum(map(str.isalpha, text)) >= 3
 
 
-def find_customer(view: DocumentView, vendor: Party | None) -> Party | None:
-    """The customer in the address window: a block at the upper left with a post code and town, not the vendor's."""
+def find_customer(view: DocumentView, vendor: Party | None, foreign: tuple[tuple[int, Box], ...] = ()) -> Party | None:
+    """The customer in the address window: a block at the upper left with a post code and town, not the vendor's.
+
+    ``foreign`` are areas of other parties, such as where the goods go.
+    """
     sheet = view.sheets[0]
     vendor_key = _key(vendor.name.tokens) if vendor is not None and vendor.name is not None else ""
     for segment in sheet.segments:
         place = segment.box.y0 / sheet.height
         if not 0.08 < place < 0.42 or segment.box.x0 > 0.55 * sheet.width or not _may_be_name(view, segment):
             continue
+        if inside(segment.box, foreign, sheet.index):
+            continue
         lines = block_lines(view, segment, 5)
         party = party_of(sheet.index, lines, 0.62)
-        if party is None or party.address is None or len(party.address.lines) < 2:
+        if party is None or party.address is None or len(party.address.lines) < 2 or _has_labels(view, party):
             continue
         own = _key(party.name.tokens) if party.name is not None else ""
         if vendor is not None and (_overlap(vendor.box, party.box) or (vendor_key and vendor_key in own)):
@@ -165,6 +173,13 @@ def find_customer(view: DocumentView, vendor: Party | None) -> Party | None:
         ):
             return party
     return None
+
+
+def _has_labels(view: DocumentView, party: Party) -> bool:
+    """Whether a block is a list of labelled values rather than an address."""
+    area = [(party.sheet, party.box)]
+    segments = view.sheets[party.sheet].segments
+    return any(view.labels_in(segment) for segment in segments if inside(segment.box, area, party.sheet))
 
 
 def _may_be_name(view: DocumentView, segment: Segment) -> bool:

@@ -1,15 +1,26 @@
-"""Whom the document is from and to, as its labelled sections say; how a block is read as a name and an address."""
+"""Whom the document is from and to, as its labelled sections say."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from processors.geometry import Box
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.labels import Label
-from processors.reading.geometric.names import LEGAL_FORM, POSTAL
+from processors.reading.geometric.names import POSTAL
+from processors.reading.geometric.party_block import (
+    ADDRESS_LABELS,
+    NAME_LABELS,
+    Party,
+    address_part,
+    has_word,
+    kind_of,
+    party_of,
+    text_of,
+    trimmed,
+)
 from processors.reading.geometric.view import Segment, Span, Token
-from processors.values.text import word_set
+
+__all__ = ["Party", "Sections", "block_lines", "inside", "party_of", "read_sections"]
 
 _MOST_LINES = 7
 _ALIGNED = 1.5
@@ -17,23 +28,6 @@ _ALIGNED = 1.5
 _PAUSE, _LONG_PAUSE, _FIRST_PAUSE = 1.3, 2.3, 3.2
 """White space between two lines of an address, in line heights: after the post code, before it, under a heading."""
 _SECTIONS = ("vendor_section", "customer_section", "other.ship_to")
-_NAME_LABELS = word_set(
-    "name customername firma companyname nom nombre nome naam vendorname suppliername kundenname clientname buyername "
-    "nomduclient nomclient nombredelcliente nombrecliente nomecliente nomedocliente klantnaam sellername"
-)
-_ADDRESS_LABELS = word_set("anschrift adresse address direccion indirizzo adres morada endereco domicilio")
-_NOT_ADDRESS = re.compile(r"@|www\.|https?:|\b(?:tel|fax|phone|e-?mail|mobile|ph)\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Party:
-    """A name and an address, either may be missing. ``score``: how sure it is whose they are; ``box``: all lines."""
-
-    name: Span | None
-    address: Span | None
-    score: float
-    box: Box
-    sheet: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +58,7 @@ def read_sections(view: DocumentView) -> Sections:
 def _says_name(label: Label) -> bool:
     """*Customer name* is surer than *Bill to*, which may be followed by a department."""
     key = "".join(token.key for token in label.segment.tokens[label.start : label.stop])
-    return key in _NAME_LABELS
+    return key in NAME_LABELS
 
 
 def _combine(parties: list[Party]) -> Party | None:
@@ -81,7 +75,7 @@ def _combine(parties: list[Party]) -> Party | None:
 def _under(view: DocumentView, label: Label) -> Party | None:
     """The party beside or below a section label; its address may have a label of its own further right."""
     beside = _lines_beside(view, label)
-    if beside and not any(map(str.isalpha, _text(beside[0]))):
+    if beside and not has_word(beside[0]):
         # "Customer: 4711" is a number, and what stands below it is something else.
         return None
     lines = beside or _lines_below(view, label)
@@ -90,9 +84,9 @@ def _under(view: DocumentView, label: Label) -> Party | None:
         return party
     for other in (found for segment in view.row_of(label.segment) for found in view.labels_in(segment)):
         key = "".join(token.key for token in other.segment.tokens[other.start : other.stop])
-        beside = _lines_beside(view, other) if key in _ADDRESS_LABELS and other.closed else []
+        beside = _lines_beside(view, other) if key in ADDRESS_LABELS and other.closed else []
         if beside and POSTAL.search(" ".join(token.text for line in beside for token in line)):
-            return replace(party, address=Span(party.sheet, tuple(_address_part(beside))))
+            return replace(party, address=Span(party.sheet, tuple(address_part(beside))))
     return party
 
 
@@ -105,25 +99,31 @@ def _lines_beside(view: DocumentView, label: Label) -> list[tuple[Token, ...]]:
     stop = next((other.start for other in view.labels_in(segment) if other.start >= label.stop), None)
     if stop is not None:
         tokens = segment.tokens[label.value_start : stop]
-    tokens = _trim(tokens)
+    tokens = trimmed(tokens)
     anchor = segment
     if not tokens:
         row = view.row_of(segment)
         following = row[row.index(segment) + 1 :][:1]
         if not label.closed or not following or any(map(_is_heading, view.labels_in(following[0]))):
             return []
+        if _block_under(view, label):
+            return []
         anchor = following[0]
-        tokens = _trim(anchor.tokens)
+        tokens = trimmed(anchor.tokens)
     if not tokens:
         return []
     under = _column_under(view, anchor, tokens[0].box, _MOST_LINES - 1)
     return [tokens, *(under or _column_under(view, segment, label.box, _MOST_LINES - 1))]
 
 
-def _trim(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """``tokens`` without punctuation before the first word."""
-    start = next((i for i, token in enumerate(tokens) if token.key), len(tokens))
-    return tuple(tokens[start:])
+def _block_under(view: DocumentView, label: Label) -> bool:
+    """Whether a line of text starts right under a heading: what stands beside it is another block."""
+    sheet = view.sheet_of(label.segment)
+    row = next(iter(sheet.below(label.segment, 1)), [])
+    under = _starting_at(row, label.box.x0, _ALIGNED * sheet.line_height)
+    if under is None or under.box.y0 - label.box.y1 > sheet.line_height:
+        return False
+    return has_word(under.tokens) and not view.labels_in(under)
 
 
 def _lines_below(view: DocumentView, label: Label) -> list[tuple[Token, ...]]:
@@ -162,7 +162,7 @@ def _column_under(view: DocumentView, start: Segment, anchor: Box, most: int) ->
             break
         line, value_edge = (segment.tokens, value_edge) if goes_on else _with_value(view, row, segment)
         lines.append(line)
-        complete = complete or (_kind(line)[0] != "skip" and POSTAL.search(_text(line)) is not None)
+        complete = complete or (kind_of(line)[0] != "skip" and POSTAL.search(text_of(line)) is not None)
         bottom = segment.box.y1
         if len(lines) == most:
             break
@@ -186,121 +186,6 @@ def _with_value(view: DocumentView, row: Sequence[Segment], segment: Segment) ->
         if following and not any(map(_is_heading, view.labels_in(following[0]))):
             return segment.tokens + following[0].tokens, following[0].box.x0
     return segment.tokens, None
-
-
-def party_of(sheet: int, lines: Sequence[tuple[Token, ...]], score: float) -> Party | None:
-    """Name and address out of the lines of a block: the first line that is no number or label, and what follows it."""
-    name: tuple[Token, ...] | None = None
-    address: list[tuple[Token, ...]] = []
-    skipped = 0
-    for line in lines:
-        kind, value = _kind(line)
-        if kind == "skip" or not value:
-            skipped += 1
-            if address or (name is not None and skipped > 1):
-                break
-            continue
-        if kind == "name" or (name is None and kind == "text" and not _is_town(value)):
-            name = name or value
-        elif kind in {"address", "text"} and name is not None:
-            address.append(value)
-    if name is None:
-        return None
-    inline = _inline_address(name)
-    if inline is not None:
-        name, address = inline
-    address = _address_part(_without_name(address, name))
-    tokens = [*name, *(token for line in address for token in line)]
-    box = Box(
-        min(t.box.x0 for t in tokens),
-        min(t.box.y0 for t in tokens),
-        max(t.box.x1 for t in tokens),
-        max(t.box.y1 for t in tokens),
-    )
-    return Party(Span(sheet, (name,)), Span(sheet, tuple(address)) if address else None, score, box, sheet)
-
-
-def _text(line: tuple[Token, ...]) -> str:
-    return " ".join(token.text for token in line)
-
-
-def _kind(line: tuple[Token, ...]) -> tuple[str, tuple[Token, ...]]:
-    """Whether a line of a block is a name, an address, plain text, or to be skipped; and its value without a label."""
-    text = _text(line)
-    colon = next((i for i, token in enumerate(line[:5]) if ":" in token.text), None)
-    if colon is not None:
-        label = "".join(token.key for token in line[: colon + 1])
-        value = _trim(line[colon + 1 :])
-        if label in _NAME_LABELS or label in {"attn", "attention", "zhd", "tav"}:
-            return "name", value
-        return ("address", value) if label in _ADDRESS_LABELS else ("skip", ())
-    letters = sum(map(str.isalpha, text))
-    if _NOT_ADDRESS.search(text) or (letters < 2 and not POSTAL.search(text)):
-        return "skip", ()
-    if line[0].text.startswith("(") or line[0].key in {
-        "gln",
-        "iban",
-        "bic",
-        "ustidnr",
-        "vat",
-        "hrb",
-        "tax",
-        "gst",
-        "gstin",
-    }:
-        return "skip", ()
-    return "text", line
-
-
-def _is_town(line: tuple[Token, ...]) -> bool:
-    """A line that begins with a post code names a town, not a party."""
-    return POSTAL.match(_text(line)) is not None
-
-
-def _without_name(lines: list[tuple[Token, ...]], name: tuple[Token, ...]) -> list[tuple[Token, ...]]:
-    """``lines`` without those at the top that go on with the name: a legal form or a word of it, and no number."""
-    words = {token.key for token in name if len(token.key) > 3}
-    start = 0
-    while start < len(lines) and not any(map(str.isdigit, _text(lines[start]))):
-        if not LEGAL_FORM.search(_text(lines[start])) and not words & {token.key for token in lines[start]}:
-            break
-        start += 1
-    return lines[start:]
-
-
-def _address_part(lines: list[tuple[Token, ...]]) -> list[tuple[Token, ...]]:
-    """``lines`` up to the one with the post code and a country after it; none where no line has a digit."""
-    texts = [_text(line) for line in lines]
-    if not any(any(map(str.isdigit, text)) for text in texts) or not any(map(str.isalpha, "".join(texts))):
-        return []
-    if len(lines) == 1 and _is_town(lines[0]):
-        # The street is missing, so this is not the address that was printed.
-        return []
-    last = max((i for i, text in enumerate(texts) if POSTAL.search(text)), default=None)
-    if last is None:
-        return lines[:4]
-    following = texts[last + 1 : last + 2]
-    if following and len(following[0].split()) <= 3 and not any(map(str.isdigit, following[0])):
-        last += 1
-    return lines[: last + 1]
-
-
-_SEPARATORS = frozenset({"\u00b7", "\u2022", "|", "-", "*", "\u25aa", "\u25cf"})
-
-
-def _inline_address(name: tuple[Token, ...]) -> tuple[tuple[Token, ...], list[tuple[Token, ...]]] | None:
-    """``ACME GmbH · Hauptstr. 1 · 12345 Berlin`` on one line, cut into its parts."""
-    parts: list[list[Token]] = [[]]
-    for token in name:
-        if token.text in _SEPARATORS:
-            parts.append([])
-            continue
-        parts[-1].append(token)
-        if token.text.endswith(","):
-            parts.append([])
-    lines = [tuple(part) for part in parts if part]
-    rest = " ".join(token.text for line in lines[1:] for token in line)
-    return (lines[0], lines[1:]) if len(lines) > 1 and POSTAL.search(rest) else None
 
 
 def inside(token_box: Box, areas: Sequence[tuple[int, Box]], sheet: int) -> bool:

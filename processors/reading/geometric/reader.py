@@ -6,8 +6,26 @@ from processors.reading.geometric.cite import READER_NAME, READER_VERSION
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.invoice import read_invoice
 from processors.reading.geometric.receipt import read_receipt
+from processors.values.text import word_set
 
 _INVOICES = frozenset({"invoice", "credit_note"})
+_SUMS = word_set("currency subtotal tax_amount rounding_amount total_amount")
+_INVOICE_FIELDS = _SUMS | word_set(
+    "vendor_name vendor_address vendor_tax_id vendor_tax_number customer_name customer_address customer_tax_id "
+    "customer_id invoice_number invoice_date delivery_date due_date purchase_order payment_terms payment_reference "
+    "iban line_total allowance_total charge_total prepaid_amount amount_due"
+)
+_RECEIPT_FIELDS = _SUMS | word_set(
+    "vendor_name vendor_address vendor_phone vendor_tax_id receipt_number purchase_date purchase_time tip "
+    "payment_method item_count"
+)
+
+
+def fields_read(document_type: str) -> frozenset[str]:
+    """The fields that the reader looks for in documents of this type; empty for types that it does not read."""
+    if document_type == "receipt":
+        return _RECEIPT_FIELDS
+    return _INVOICE_FIELDS if document_type in _INVOICES else frozenset()
 
 
 class GeometricReader:

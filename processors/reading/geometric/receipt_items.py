@@ -1,6 +1,7 @@
 """The articles of a receipt: a description, perhaps a quantity and a price, and an amount at the right edge."""
 
 import re
+from itertools import permutations
 
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.facts import Amount
@@ -11,6 +12,8 @@ _SUMS = frozenset(
     {"subtotal", "total_amount", "amount_due", "tax_amount", "rounding_amount", "other.cash", "other.change"}
 )
 _RIGHT_EDGE = 0.55
+_FEWEST_COUNTED = 2
+_COUNT = re.compile(r"[1-9][0-9]?[xX]?")
 _TIMES = re.compile(r"[x\u00d7*@]", re.IGNORECASE)
 
 
@@ -22,6 +25,7 @@ def read_items(view: DocumentView) -> list[Item]:
         for row in sheet.rows:
             if _is_sum(view, row):
                 if items:
+                    _split_counts(items)
                     return items
                 pending = None
                 continue
@@ -34,6 +38,7 @@ def read_items(view: DocumentView) -> list[Item]:
             if description is not None:
                 items.append(_item(view, sheet, row, amount, description))
             pending = None
+    _split_counts(items)
     return items
 
 
@@ -67,10 +72,32 @@ def _is_text(words: tuple[Token, ...]) -> bool:
 
 def _item(view: DocumentView, sheet: Sheet, row: list[Segment], amount: Amount, description: tuple[Token, ...]) -> Item:
     item = Item(sheet.index, {"description": [description], "amount": [amount.span.tokens]})
-    prices = [a for segment in row for a in view.amounts_in(segment) if a is not amount]
-    firm = [a for a in prices if a.firm]
-    whole = [a for a in prices if not a.firm and a.span.box.x0 > description[-1].box.x1 - 1]
-    if firm and whole and firm[-1].value * whole[-1].value == amount.value:
-        item.cells["unit_price"] = [firm[-1].span.tokens]
-        item.cells["quantity"] = [whole[-1].span.tokens]
+    described = {token.id for token in description}
+    others = [
+        other
+        for segment in row
+        for other in view.amounts_in(segment)
+        if other is not amount and not described & other.span.ids
+    ]
+    for count, price in permutations(others, 2):
+        if not count.firm and price.firm and count.value * price.value == amount.value:
+            item.cells["unit_price"] = [price.span.tokens]
+            item.cells["quantity"] = [count.span.tokens]
+            break
     return item
+
+
+def _split_counts(items: list[Item]) -> None:
+    """``3 Butter rolls``: where every description begins with a small number, it is how many there are."""
+    heads = [item.cells["description"][0] for item in items]
+    if len(items) < _FEWEST_COUNTED or not all(len(head) > 1 and _COUNT.fullmatch(head[0].text) for head in heads):
+        return
+    if _is_numbering([int(head[0].text.rstrip("xX")) for head in heads]):
+        return
+    for item, head in zip(items, heads, strict=True):
+        item.cells.setdefault("quantity", [head[:1]])
+        item.cells["description"] = [head[1:]]
+
+
+def _is_numbering(numbers: list[int]) -> bool:
+    return numbers == list(range(1, len(numbers) + 1))

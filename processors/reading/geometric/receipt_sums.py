@@ -5,7 +5,8 @@ from decimal import Decimal
 
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.pairing import Candidate, best_by_value
-from processors.reading.geometric.sums import Sums, collect_sums
+from processors.reading.geometric.sum_candidates import collect_sums
+from processors.reading.geometric.sums import Sums
 
 _NAMES = frozenset(
     {

@@ -3,15 +3,18 @@
 import re
 
 from processors.reading.geometric.document import DocumentView
-from processors.reading.geometric.names import LEGAL_FORM, TITLE_WORDS, TRADE
+from processors.reading.geometric.names import LEGAL_FORM, POSTAL, TITLE_WORDS, TRADE
 from processors.reading.geometric.parties import Party
-from processors.reading.geometric.view import Sheet, Span, Token
+from processors.reading.geometric.view import Segment, Sheet, Span, Token
+from processors.values import is_currency_code
 
 _HEAD_ROWS = 9
 _MOST_ADDRESS_LINES = 7
+_MOST_SKIPPED = 4
+"""Rows of numbers between the name and the address."""
 _NOISE = re.compile(
     r"\b(?:thank|welcome|tq for|copy|reprint|duplicate|invoice|receipt|gst|tel|fax|date|www|goods sold|returnable|"
-    r"refundable)\b|@",
+    r"refundable|redeem|voucher|vouchers|points|member)\b|@",
     re.IGNORECASE,
 )
 _REGISTRATION = re.compile(
@@ -22,9 +25,10 @@ _REGISTRATION = re.compile(
 _NUMBER = re.compile(r"\(?(?:[A-Z]{0,3}[0-9]{4,}\s?-?\s?[A-Z0-9]{0,2}|[A-Z0-9]{1,2}|-|[A-Z]?[0-9]{3,}[/-][A-Z])\)?")
 """A registration number, or a part of one, in the last words of a name."""
 _ADDRESS_ENDS = re.compile(
-    r"\b(?:tel|phone|fax|gst|sst|reg|date|invoice|receipt|cashier|bill|table|www|http|e-?mail|roc|no\.? ?:|hotline|"
+    r"\b(?:tel|t[e\u00e9]l[e\u00e9]phone|tel[e\u00e9]fono|telefone|telefoon|telefon|whatsapp|care\s?line|"
+    r"phone|fax|gst|sst|reg|date|invoice|receipt|cashier|bill|table|www|http|e-?mail|roc|no\.? ?:|hotline|"
     r"mobile|"
-    r"company|tax|server|order|check|cash|uid|ust|steuer|hp|h/p)\b|@",
+    r"company|tax|vat|nif|cif|siret|p\.? ?iva|btw|server|order|check|cash|uid|ust|steuer|hp|h/p)\b|@",
     re.IGNORECASE,
 )
 
@@ -69,7 +73,9 @@ def _named_rows(view: DocumentView, sheet: Sheet) -> list[int]:
 def _name_score(sheet: Sheet, row: int, at: int) -> float:
     """A company's form or trade in the words speaks for a line, and so do its place at the top and its size."""
     text = _row_text(sheet, row)
-    score = 0.6 if LEGAL_FORM.search(text) else 0.45 if TRADE.search(text) else 0.0
+    # A trade alone (*Bistro & Cafe*) says what a shop is, not what it is called.
+    named = sum(map(str.isalpha, TRADE.sub("", text))) > 3
+    score = 0.6 if LEGAL_FORM.search(text) else 0.45 if named and TRADE.search(text) else 0.0
     tokens = _row_tokens(sheet, row)
     size = sum(token.box.height for token in tokens) / len(tokens) / sheet.line_height
     score += min(0.2, max(0.0, 0.3 * (size - 1.0)))
@@ -98,7 +104,7 @@ def _is_tail(text: str) -> bool:
     if text.count(")") > text.count("("):
         return True
     form = LEGAL_FORM.search(text)
-    return form is not None and sum(map(str.isalpha, text[: form.start()])) < 4
+    return form is not None and sum(map(str.isalpha, TRADE.sub("", text[: form.start()]))) < 4
 
 
 def _without_registration(tokens: tuple[Token, ...]) -> tuple[Token, ...]:
@@ -120,6 +126,8 @@ def _may_be_name(view: DocumentView, sheet: Sheet, row: int) -> bool:
     digits = sum(map(str.isdigit, " ".join(token.text for token in _without_registration(tokens))))
     if letters < 3 or digits > letters or _key(tokens) in TITLE_WORDS or text.endswith(":"):
         return False
+    if is_currency_code(text.strip("().:")):
+        return False
     segments = sheet.rows[row]
     if any(map(view.dates_in, segments)) or _REGISTRATION.search(text):
         return False
@@ -129,19 +137,33 @@ def _may_be_name(view: DocumentView, sheet: Sheet, row: int) -> bool:
 
 
 def _address(view: DocumentView, sheet: Sheet, start: int) -> Span | None:
-    """The rows under the name, number and date rows skipped, as far as telephone, tax number, title or date."""
+    """The rows under the name, number and date rows skipped, as far as telephone, tax number, title or date.
+
+    Behind tax numbers or telephones there is an address only where it has a post code.
+    """
     lines: list[tuple[Token, ...]] = []
+    skipped = False
     for row in range(start, min(start + _MOST_ADDRESS_LINES + 3, len(sheet.rows))):
-        text = _row_text(sheet, row)
+        tokens = _row_tokens(sheet, row)
+        text = " ".join(token.text for token in tokens)
         segments = sheet.rows[row]
-        letters = sum(map(str.isalpha, text))
-        beside = bool(_REGISTRATION.search(text)) or letters < 3 or any(map(view.dates_in, segments))
-        if not lines and beside and row < start + 4:
+        beside = bool(_REGISTRATION.search(text)) or not _is_text(text) or any(map(view.dates_in, segments))
+        other = bool(_ADDRESS_ENDS.search(text)) or _key(tokens) in TITLE_WORDS or (bool(lines) and ":" in text)
+        if not lines and (beside or other or not _is_text(TRADE.sub("", text))) and row < start + _MOST_SKIPPED:
+            skipped = skipped or other
             continue
-        ends = beside or _ADDRESS_ENDS.search(text) or _key(_row_tokens(sheet, row)) in TITLE_WORDS
-        if ends or len(lines) == _MOST_ADDRESS_LINES or any(a.firm for s in segments for a in view.amounts_in(s)):
+        if beside or other or len(lines) == _MOST_ADDRESS_LINES or _has_amount(view, segments):
             break
-        lines.append(_row_tokens(sheet, row))
-    if not any(char.isdigit() for line in lines for token in line for char in token.text):
+        lines.append(tokens)
+    texts = " ".join(token.text for line in lines for token in line)
+    if not any(map(str.isdigit, texts)) or (skipped and not POSTAL.search(texts)):
         return None
     return Span(sheet.index, tuple(lines))
+
+
+def _is_text(text: str) -> bool:
+    return sum(map(str.isalpha, text)) >= 3
+
+
+def _has_amount(view: DocumentView, segments: list[Segment]) -> bool:
+    return any(amount.firm for segment in segments for amount in view.amounts_in(segment))

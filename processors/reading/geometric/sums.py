@@ -1,15 +1,12 @@
 """The sums of a document: subtotal, tax, total and what belongs to them, chosen so that they add up."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from itertools import product
 
 from processors.reading.geometric.document import DocumentView
-from processors.reading.geometric.facts import Amount
-from processors.reading.geometric.labels import Label
-from processors.reading.geometric.pairing import Candidate, Place, best_by_value, places
-from processors.reading.geometric.view import Segment
+from processors.reading.geometric.pairing import Candidate, best_by_value
+from processors.reading.geometric.sum_candidates import collect_sums
 
 SUM_FIELDS = (
     "subtotal",
@@ -24,14 +21,13 @@ SUM_FIELDS = (
     "tip",
 )
 _CORE = ("subtotal", "tax_amount", "total_amount")
+_PAST = "other.past"
+_OTHER_NAME = 0.8
 _MOST_RIVALS = 6
 _CENT = Decimal("0.011")
 _ADDS_UP, _CONTRADICTS = 1.2, 0.6
-_WHOLE_NUMBER = 0.6
-"""Score factor of an amount without cents or currency where the document prints cents elsewhere."""
 _DOUBT = {"subtotal": 0.8, "tax_amount": 0.55, "total_amount": 0.8}
 """Score factors where the three do not add up: most often the tax is one rate's share of it."""
-_COLUMN_DEPTH = 8
 _OUTDONE = 0.75
 """Score factor of a total where a larger amount is printed that no label explains."""
 
@@ -46,14 +42,20 @@ class Sums:
 
 def read_sums(view: DocumentView, names: frozenset[str]) -> Sums:
     """The sums among ``names``, from outside the line-item table."""
-    ranked = {name: best_by_value(group)[:_MOST_RIVALS] for name, group in collect_sums(view, names).items()}
+    ranked = {name: best_by_value(group)[:_MOST_RIVALS] for name, group in collect_sums(view, names | {_PAST}).items()}
+    by_lines = "subtotal" not in ranked and "line_total" in ranked
+    if by_lines:
+        # Without charges and discounts the sum of the lines is the subtotal.
+        ranked["subtotal"] = [replace(c, field="subtotal", score=c.score * _OTHER_NAME) for c in ranked["line_total"]]
     chosen, proven = _consistent(ranked)
+    if by_lines and "subtotal" not in proven:
+        chosen.pop("subtotal", None)
     if "total_amount" in chosen and "total_amount" not in proven and _is_outdone(view, chosen["total_amount"], ranked):
         chosen["total_amount"] = replace(chosen["total_amount"], score=chosen["total_amount"].score * _OUTDONE)
     for name in SUM_FIELDS:
         if name in ranked and name not in _CORE:
             chosen[name] = _uncontested(ranked[name])
-    _settle_due(chosen, proven)
+    _settle_due(chosen, proven, ranked)
     return Sums(chosen, frozenset(proven))
 
 
@@ -67,101 +69,6 @@ def _is_outdone(view: DocumentView, total: Candidate, ranked: dict[str, list[Can
         if (sheet.index, segment.row) not in view.item_rows
         for amount in view.amounts_in(segment)
     )
-
-
-def collect_sums(view: DocumentView, names: frozenset[str]) -> dict[str, list[Candidate]]:
-    """Every amount that a label calls one of the sums in ``names``, by name, with a score for each."""
-    found: dict[str, list[Candidate]] = {}
-    for label in view.labels():
-        if (label.segment.sheet, label.segment.row) in view.item_rows:
-            continue
-        for meaning in label.meanings:
-            if meaning.name in names:
-                strength = label.trust * (0.7 if meaning.weak else 1.0)
-                for candidate in _candidates(view, label, meaning.name):
-                    found.setdefault(meaning.name, []).append(replace(candidate, score=candidate.score * strength))
-    return found
-
-
-def _candidates(view: DocumentView, label: Label, name: str) -> Iterator[Candidate]:
-    near = places(view, label)
-    level = [place for place in near if place.segment.row == label.segment.row]
-    amounts = [(place, amount) for place in level for amount in _inside(view, place)]
-    # The last amount of a row is its result; those before it are bases, rates and parts.
-    relation = max((place.relation for place, _ in amounts), default=0.0)
-    for position, (_, amount) in enumerate(reversed(amounts)):
-        yield _candidate(view, name, amount, relation - 0.12 * position, label)
-    if not amounts:
-        column = list(_column(view, label, name))
-        yield from column or _lone_neighbour(view, label, name)
-
-
-def _inside(view: DocumentView, place: Place) -> Iterator[Amount]:
-    for amount in view.amounts_in(place.segment):
-        # A currency that the label has taken in ("TOTAL RM") still belongs to the amount.
-        if place.start < amount.stop <= place.stop and not _overlaps_date(view, amount):
-            yield amount
-
-
-def _overlaps_date(view: DocumentView, amount: Amount) -> bool:
-    dates = view.dates_in(amount.segment)
-    return any(printed.start < amount.stop and amount.start < printed.stop for printed in dates)
-
-
-def _candidate(view: DocumentView, name: str, amount: Amount, score: float, label: Label) -> Candidate:
-    bare = not amount.firm and view.prints_cents
-    return Candidate(name, amount.span, amount.value, score * (_WHOLE_NUMBER if bare else 1.0), label)
-
-
-def _column(view: DocumentView, label: Label, name: str) -> Iterator[Candidate]:
-    """Amounts under a heading of a table of sums; the last row is the total over the rates above it."""
-    sheet = view.sheet_of(label.segment)
-    found: list[Amount] = []
-    last_bottom = label.box.y1
-    for row in sheet.below(label.segment, _COLUMN_DEPTH):
-        if (sheet.index, row[0].row) in view.item_rows or row[0].box.y0 - last_bottom > 3 * sheet.line_height:
-            break
-        amount = _aligned(view, row, label, sheet.line_height)
-        if amount is not None:
-            found.append(amount)
-            last_bottom = row[0].box.y1
-        elif found:
-            break
-    for position, amount in enumerate(reversed(found)):
-        yield _candidate(view, name, amount, 0.82 - 0.06 * position, label)
-
-
-def _lone_neighbour(view: DocumentView, label: Label, name: str) -> Iterator[Candidate]:
-    """An amount alone on the next row, or on the row before: print that slipped by a line."""
-    sheet = view.sheet_of(label.segment)
-    at = label.segment.row
-    if len(sheet.rows[at]) > 1 or label.stop < len(label.segment.tokens):
-        return
-    for row, score in ((at + 1, 0.8), (at - 1, 0.65)):
-        if not 0 <= row < len(sheet.rows) or len(sheet.rows[row]) > 1:
-            continue
-        segment = sheet.rows[row][0]
-        gap = max(segment.box.y0 - label.box.y1, label.box.y0 - segment.box.y1)
-        amounts = view.amounts_in(segment)
-        if len(amounts) == 1 and amounts[0].firm and amounts[0].stop - amounts[0].start == len(segment.tokens):
-            if gap < 1.2 * sheet.line_height:
-                yield _candidate(view, name, amounts[0], score, label)
-            return
-
-
-def _aligned(view: DocumentView, row: list[Segment], label: Label, slack: float) -> Amount | None:
-    """The amount of ``row`` that stands under ``label``, aligned at its left, right or centre."""
-    box = label.box
-    best: tuple[float, Amount] | None = None
-    for segment in row:
-        for amount in view.amounts_in(segment):
-            own = amount.span.box
-            if own.horizontal_overlap(box) <= 0 and abs(own.x1 - box.x1) > slack:
-                continue
-            distance = min(abs(own.x0 - box.x0), abs(own.x1 - box.x1), abs(own.center_x - box.center_x))
-            if amount.firm and (best is None or distance < best[0]):
-                best = (distance, amount)
-    return None if best is None else best[1]
 
 
 def _consistent(ranked: dict[str, list[Candidate]]) -> tuple[dict[str, Candidate], set[str]]:
@@ -249,22 +156,34 @@ def _uncontested(ranked: list[Candidate], choice: Candidate | None = None) -> Ca
     return replace(choice, score=choice.score * factor)
 
 
-def _settle_due(chosen: dict[str, Candidate], proven: set[str]) -> None:
+def _settle_due(chosen: dict[str, Candidate], proven: set[str], ranked: dict[str, list[Candidate]]) -> None:
     """The amount due is proven where it is the total, or the total less what was paid; it may be the only total."""
-    due, total = chosen.get("amount_due"), chosen.get("total_amount")
+    due = chosen.get("amount_due")
     if due is None:
         return
-    if total is None:
+    if "total_amount" not in chosen:
         subtotal, tax = chosen.get("subtotal"), chosen.get("tax_amount")
-        confirmed = (
-            subtotal is not None and tax is not None and abs(_value(subtotal) + _value(tax) - _value(due)) <= _CENT
+        rivals = ranked["amount_due"]
+        total = next((c for c in rivals if _adds_up(subtotal, tax, c, extras=frozenset({Decimal(0)}))), None)
+        whole = total or due
+        chosen["total_amount"] = replace(
+            whole, field="total_amount", score=whole.score * (0.75 if total is None else 1.0)
         )
-        chosen["total_amount"] = replace(due, field="total_amount", score=due.score * (1.0 if confirmed else 0.75))
-        if confirmed:
-            proven |= {"subtotal", "tax_amount", "total_amount", "amount_due"}
-        return
-    paid = chosen.get("prepaid_amount")
-    if _value(due) == _value(total) or (
-        paid is not None and abs(_value(total) - abs(_value(paid)) - _value(due)) <= _CENT
-    ):
+        if total is not None:
+            proven |= {"subtotal", "tax_amount", "total_amount"}
+    total_value = _value(chosen["total_amount"])
+    rest = next((c for c in ranked["amount_due"] if _is_rest(_value(c), total_value, ranked)), None)
+    alone = len({_value(c) for c in ranked["amount_due"]}) == 1
+    if rest is not None:
+        chosen["amount_due"] = rest
         proven.add("amount_due")
+    elif _value(due) == total_value and alone:
+        proven.add("amount_due")
+
+
+def _is_rest(due: Decimal, total: Decimal, ranked: dict[str, list[Candidate]]) -> bool:
+    """Whether ``due`` is the total after what was paid, or with what was owed before."""
+    paid = [abs(_value(candidate)) for candidate in ranked.get("prepaid_amount", [])]
+    owed = [_value(candidate) for candidate in ranked.get(_PAST, [])]
+    steps = [*(-value for value in paid), *owed, *(past - value for past in owed for value in paid)]
+    return any(step and abs(total + step - due) <= _CENT for step in steps)

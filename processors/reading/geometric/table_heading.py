@@ -6,10 +6,14 @@ from dataclasses import dataclass
 from processors.geometry import Box, union
 from processors.reading.geometric.labels import Label, find_labels
 from processors.reading.geometric.view import Segment, Sheet
-from processors.reading.geometric.vocabulary import column_vocabulary
+from processors.reading.geometric.vocabulary import Meaning, column_vocabulary
 
 OTHER_COLUMN = "other"
 """Columns that are recognised so that their numbers are not taken for another's; there may be several."""
+ITEM_COLUMN = "item"
+"""A column called *Item* beside one called *Description*: article numbers, or the rows counted."""
+UNKNOWN_COLUMN = "unknown"
+"""Begins the names of columns whose heading says nothing known; arithmetic may tell what they hold."""
 _MOST_ROWS = 4
 _FEWEST_STACKED = 4
 """Columns that a heading spread over several rows must have: two lines of text often hold three such words."""
@@ -26,7 +30,7 @@ class Column:
 def heading_at(sheet: Sheet, position: int) -> tuple[tuple[Column, ...], int]:
     """The columns that the row names, and how many rows the heading has; no columns where it is no heading."""
     columns = columns_of(sheet.rows[position])
-    if not columns:
+    if not columns or any(map(_is_figure, sheet.rows[position])):
         return (), 1
     if not is_heading(columns):
         return _stacked(sheet, position)
@@ -35,11 +39,33 @@ def heading_at(sheet: Sheet, position: int) -> tuple[tuple[Column, ...], int]:
         following = sheet.rows[position + height]
         more = [column for column in columns_of(following) if all(column.name != known.name for known in columns)]
         covered = all(any(touches(segment.box, column.box) for column in columns) for segment in following)
-        if not more and not covered:
+        if not more and not covered and not _all_below(following, sheet.rows[position]):
             break
-        columns += more
         height += 1
-    return tuple(sorted(columns, key=lambda column: column.box.x0)), height
+        columns += more
+    return _complete(sheet.rows[position : position + height], columns), height
+
+
+def _all_below(row: Sequence[Segment], above: Sequence[Segment]) -> bool:
+    return all(any(touches(segment.box, other.box) for other in above) for segment in row)
+
+
+def _complete(rows: Sequence[Sequence[Segment]], columns: list[Column]) -> tuple[Column, ...]:
+    """``columns`` left to right, with those whose name is spread over the rows, and those whose name says nothing."""
+    found = columns
+    for segment in rows[0]:
+        stack = [segment, *(under for row in rows[1:] for under in row if touches(under.box, segment.box))]
+        box = union(part.box for part in stack)
+        inside = [column for column in found if touches(column.box, box)]
+        if sum(column.box.center_y < segment.box.y1 for column in inside) > 1:
+            continue
+        # What a part alone seemed to name (*unit* over *price*) gives way to the name of the whole.
+        rest = [column for column in found if column not in inside]
+        known = _meanings_of_stack(stack) if len(stack) > 1 or not inside else ()
+        name = next((m.name for m in known if all(column.name != m.name for column in rest)), None)
+        if name is not None or not inside:
+            found = [*rest, Column(name or f"{UNKNOWN_COLUMN}{len(found)}", box)]
+    return tuple(sorted(found, key=lambda column: column.box.x0))
 
 
 def _goes_on(sheet: Sheet, row: int) -> bool:
@@ -49,6 +75,11 @@ def _goes_on(sheet: Sheet, row: int) -> bool:
     segments = sheet.rows[row]
     close = segments[0].box.y0 - sheet.rows[row - 1][0].box.y1 < 0.6 * sheet.line_height
     return close and _is_words(segments)
+
+
+def _is_figure(segment: Segment) -> bool:
+    """Whether a segment is an amount or another number of two digits and more, which no heading holds."""
+    return not any(map(str.isalpha, segment.text)) and sum(map(str.isdigit, segment.text)) > 1
 
 
 def _is_words(row: Sequence[Segment]) -> bool:
@@ -81,11 +112,14 @@ def _stacked(sheet: Sheet, position: int) -> tuple[tuple[Column, ...], int]:
 
 def _columns_of_stack(stack: list[Segment]) -> list[Column]:
     """The column that the whole stack names, else those that its rows name."""
-    key = "".join(token.key for segment in stack for token in segment.tokens)
-    meanings = column_vocabulary().lookup(key)
+    meanings = _meanings_of_stack(stack)
     if meanings:
         return [Column(meanings[0].name, union(segment.box for segment in stack))]
     return [column for segment in stack for column in columns_of([segment])]
+
+
+def _meanings_of_stack(stack: list[Segment]) -> tuple[Meaning, ...]:
+    return column_vocabulary().lookup("".join(token.key for segment in stack for token in segment.tokens))
 
 
 def touches(box: Box, other: Box) -> bool:
@@ -96,21 +130,57 @@ def touches(box: Box, other: Box) -> bool:
 def columns_of(row: Sequence[Segment]) -> list[Column]:
     """The columns that the words of a row name, each meaning once, in printed order."""
     found: list[Column] = []
-    taken: set[str] = set()
+    weak: set[str] = set()
     for segment in row:
         for label in _all_labels(segment):
-            name = next((m.name for m in label.meanings if m.name == OTHER_COLUMN or m.name not in taken), None)
+            taken = {column.name for column in found}
+            meaning = next((m for m in label.meanings if m.name == OTHER_COLUMN or m.name not in taken), None)
+            if meaning is None:
+                meaning = label.meanings[0]
+                if not meaning.weak and meaning.name not in weak:
+                    continue
+                # The surer name takes the place of the vaguer one: *Item* and *Description*.
+                if not meaning.weak:
+                    found = [Column(ITEM_COLUMN, c.box) if c.name == meaning.name else c for c in found]
+                elif ITEM_COLUMN not in taken:
+                    found.append(Column(ITEM_COLUMN, label.box))
+                    continue
+            name = meaning.name
             if name == "tax" and any("%" in token.text for token in label.segment.tokens[label.start :]):
                 name = "tax_rate"
-            if name is not None:
-                found.append(Column(name, label.box))
-                taken.add(name)
+            found.append(Column(name, label.box))
+            if meaning.weak:
+                weak.add(name)
+            else:
+                weak.discard(name)
     return found
 
 
 def _all_labels(segment: Segment) -> list[Label]:
     """The column names in ``segment``; those merged into one segment are told apart word by word."""
     labels = find_labels(segment, column_vocabulary(), forgiving=False)
+    if len(segment.tokens) > 1 and sum(label.stop - label.start for label in labels) < len(segment.tokens):
+        return _covering(segment) or _one_after_another(segment, labels)
+    return labels
+
+
+def _covering(segment: Segment) -> list[Label]:
+    """Column names that together are all words of ``segment``, the longest first; none where words are left over."""
+    labels: list[Label] = []
+    start = 0
+    while start < len(segment.tokens):
+        for stop in range(len(segment.tokens), start, -1):
+            meanings = column_vocabulary().lookup("".join(token.key for token in segment.tokens[start:stop]))
+            if meanings:
+                labels.append(Label(segment, start, stop, meanings, False, False, 1.0))
+                start = stop
+                break
+        else:
+            return []
+    return labels
+
+
+def _one_after_another(segment: Segment, labels: list[Label]) -> list[Label]:
     position = labels[-1].stop if labels else 0
     while labels and position < len(segment.tokens):
         rest = Segment(segment.sheet, segment.row, segment.index, segment.tokens[position:], segment.box)

@@ -1,25 +1,24 @@
 """The rows of a line-item table: the amounts tell the items, the headings tell the cells."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from processors.geometry import Box, union
 from processors.reading.geometric.document import DocumentView
-from processors.reading.geometric.facts import Amount
-from processors.reading.geometric.table_heading import OTHER_COLUMN, Column, columns_of, is_heading, touches
+from processors.reading.geometric.table_cells import CellFinder, Cells, has_figure
+from processors.reading.geometric.table_heading import ITEM_COLUMN, Column, columns_of, is_heading
 from processors.reading.geometric.view import Segment, Sheet, Span, Token
 
 _SUM_NAMES = frozenset({"subtotal", "tax_amount", "total_amount", "amount_due", "line_total", "prepaid_amount"})
-_MONEY_COLUMNS = frozenset({"amount", "unit_price", "tax", "tax_rate", "discount", OTHER_COLUMN})
-_WORD_COLUMNS = frozenset({"description", "unit", OTHER_COLUMN})
-_NO_RATES = frozenset({"amount", "unit_price", "quantity"})
+_CARRIED = "other.carried"
+_PARTS = frozenset({"quantity", "unit_price", "sku"})
+_TELLING = _PARTS | {"description", ITEM_COLUMN}
+_SECTION_HEAD = 3
+"""Rows behind a section's subtotal in which the next item must come: heading, remark, item."""
+_APART = 4.0
+"""How far right of the descriptions, in line heights, a row may begin that is still an item."""
 _LONGEST_PAUSE = 6.0
 """White space in line heights after which a table has ended."""
 _SPLIT_ROW = 0.9
 """White space in line heights between the parts of one item that print has put on two rows."""
-
-Cells = dict[str, list[tuple[Token, ...]]]
-"""The words of each cell, line by line, by column name."""
 
 
 @dataclass(slots=True)
@@ -44,7 +43,7 @@ class TableBody:
         self.columns = columns
         self.items: list[Item] = []
         self.pending: Cells = {}
-        self.left = min(column.box.x0 for column in columns)
+        self.finder = CellFinder(view, sheet, columns)
         names = {column.name for column in columns}
         self.key = "amount" if "amount" in names else "unit_price"
 
@@ -54,14 +53,35 @@ class TableBody:
         bottom = self.sheet.rows[start - 1][0].box.y1
         while position < len(self.sheet.rows):
             row = self.sheet.rows[position]
-            if row[0].box.y0 - bottom > _LONGEST_PAUSE * self.sheet.line_height or self._is_sum(row):
+            if row[0].box.y0 - bottom > _LONGEST_PAUSE * self.sheet.line_height:
                 break
+            if self._is_sum(row):
+                if not self._resumes(position + 1):
+                    break
+                bottom = row[0].box.y1
+                position += 1
+                continue
             if position > start and is_heading(columns_of(row)):
                 break
-            self._take(self._cells(row))
+            cells = self.finder.cells(row)
+            if self._stands_apart(cells):
+                break
+            if not self._is_carried(row):
+                self._take(cells)
             bottom = row[0].box.y1
             position += 1
+        # An amount that nothing describes is a sum that carries no name.
+        self.items = [item for item in self.items if _TELLING & set(item.cells)]
         return position
+
+    def _resumes(self, position: int) -> bool:
+        """Whether the table goes on behind the subtotal of a section: a whole item follows within a few rows."""
+        for row in self.sheet.rows[position : position + _SECTION_HEAD]:
+            if self._is_sum(row):
+                return False
+            if {"description", "quantity", "unit_price", "amount"} <= set(self.finder.cells(row)):
+                return True
+        return False
 
     def _take(self, cells: Cells) -> None:
         """One row: an item where it has an amount, else a part of the item above or of the one to come."""
@@ -99,11 +119,26 @@ class TableBody:
             and labels[0].meanings[0].name in _SUM_NAMES
         )
 
+    def _is_carried(self, row: list[Segment]) -> bool:
+        """Whether the row carries a sum over from one page to the next."""
+        return any(label.meaning(_CARRIED) for segment in row for label in self.view.labels_in(segment))
+
+    def _stands_apart(self, cells: Cells) -> bool:
+        """Whether a row with an amount begins far from where the items' descriptions do and lacks what they all have:
+        a sum by a name that is not known.
+        """
+        if self.key not in cells or "description" not in cells or not self.items or _PARTS & set(cells):
+            return False
+        edges = [item.cells["description"][0][0].box.x0 for item in self.items if "description" in item.cells]
+        itemised = all(_PARTS & set(item.cells) for item in self.items)
+        start = cells["description"][0][0].box.x0
+        return itemised and bool(edges) and start - max(edges) > _APART * self.sheet.line_height
+
     def _has_parts(self, row: list[Segment]) -> bool:
         """A quantity, price or article number beside the amount makes an item of a row."""
-        cells = self._cells(row)
+        cells = self.finder.cells(row)
         return any(
-            any(map(_has_digit, line)) for name in ("quantity", "unit_price", "sku") for line in cells.get(name, [])
+            any(map(has_figure, line)) for name in ("quantity", "unit_price", "sku") for line in cells.get(name, [])
         )
 
     def _add(self, cells: Cells) -> None:
@@ -157,61 +192,6 @@ class TableBody:
         following = [c.box.x0 for c in self.columns if c.box.x0 > column.box.x1]
         return min(following, default=self.sheet.width) - 2.0 * self.sheet.line_height
 
-    def _cells(self, row: list[Segment]) -> Cells:
-        """The words of a row by column; of two amounts for one column, the better aligned one."""
-        cells: dict[str, list[Token]] = {}
-        amounts: dict[str, float] = {}
-        for segment in row:
-            if segment.box.x1 < self.left - 2 * self.sheet.line_height or self._runs_across(segment):
-                continue
-            for tokens, amount in _parts(segment, self.view.amounts_in(segment)):
-                column = self._column_of(tokens, amount)
-                name = column.name
-                if amount is not None and name in _MONEY_COLUMNS:
-                    distance = _distance(column.box, amount.span.box)
-                    if name in amounts:
-                        if amounts[name] < distance:
-                            continue
-                        cells[name] = []
-                    amounts[name] = distance
-                cells.setdefault(name, []).extend(tokens)
-        return {name: [tuple(tokens)] for name, tokens in self._checked(_split_quantity(cells)).items()}
-
-    def _runs_across(self, segment: Segment) -> bool:
-        """Running text under several headings is a remark, not a row of cells."""
-        under = sum(touches(segment.box, column.box) for column in self.columns)
-        return (
-            under >= 3
-            and len(segment.tokens) >= 6
-            and sum(len(t.key) > 3 and t.key.isalpha() for t in segment.tokens) >= 5
-        )
-
-    def _checked(self, cells: dict[str, list[Token]]) -> dict[str, list[Token]]:
-        """Only cells whose words can be such values; an amount cell without a number is text that runs across."""
-        return {
-            name: tokens
-            for name, tokens in cells.items()
-            if name not in {"amount", "unit_price", "quantity", "tax_rate"} or any(map(_has_digit, tokens))
-        }
-
-    def _column_of(self, tokens: tuple[Token, ...], amount: Amount | None) -> Column:
-        box = union(token.box for token in tokens)
-        candidates: Sequence[Column] = self.columns
-        if any("%" in token.text for token in tokens):
-            candidates = [c for c in candidates if c.name not in _NO_RATES] or candidates
-        if amount is not None and amount.firm:
-            candidates = [c for c in candidates if c.name in _MONEY_COLUMNS] or candidates
-        elif amount is None and _is_wordy(tokens):
-            candidates = [c for c in candidates if c.name in _WORD_COLUMNS] or candidates
-        return min(candidates, key=lambda column: _distance(column.box, box))
-
-
-def _is_wordy(tokens: tuple[Token, ...]) -> bool:
-    """Text that is a description rather than a code or a measure: no digits, or words among them."""
-    if len(tokens) <= 2 and tokens[0].text[0].isdigit():
-        return False
-    return not any(map(_has_digit, tokens)) or any(len(token.key) >= 4 and token.key.isalpha() for token in tokens)
-
 
 def _top(cells: Cells) -> float:
     return min(token.box.y0 for lines in cells.values() for line in lines for token in line)
@@ -219,41 +199,3 @@ def _top(cells: Cells) -> float:
 
 def _bottom(cells: Cells) -> float:
     return max(token.box.y1 for lines in cells.values() for line in lines for token in line)
-
-
-def _split_quantity(cells: dict[str, list[Token]]) -> dict[str, list[Token]]:
-    """``2 hours`` under one of the headings quantity and unit: the number is the quantity, the word its unit."""
-    both = cells.get("quantity") or cells.get("unit") or []
-    if (
-        len(both) == 2
-        and _has_digit(both[0])
-        and not _has_digit(both[1])
-        and not ("quantity" in cells and "unit" in cells)
-    ):
-        return {**cells, "quantity": both[:1], "unit": both[1:]}
-    return cells
-
-
-def _distance(heading: Box, cell: Box) -> float:
-    """How far a cell is from standing under a heading: the least of left, right and centre misalignment."""
-    aligned = min(abs(heading.x0 - cell.x0), abs(heading.x1 - cell.x1), abs(heading.center_x - cell.center_x))
-    return aligned - (1.0 if heading.horizontal_overlap(cell) > 0 else 0.0)
-
-
-def _has_digit(token: Token) -> bool:
-    return any(char.isdigit() for char in token.text)
-
-
-def _parts(segment: Segment, amounts: list[Amount]) -> list[tuple[tuple[Token, ...], Amount | None]]:
-    """A segment cut at its amounts: numbers of neighbouring cells may stand so close that they look like one text."""
-    firm = [amount for amount in amounts if amount.firm or amount.stop - amount.start == len(segment.tokens)]
-    parts: list[tuple[tuple[Token, ...], Amount | None]] = []
-    position = 0
-    for amount in firm:
-        if amount.start > position:
-            parts.append((segment.tokens[position : amount.start], None))
-        parts.append((segment.tokens[amount.start : amount.stop], amount))
-        position = amount.stop
-    if position < len(segment.tokens):
-        parts.append((segment.tokens[position:], None))
-    return parts

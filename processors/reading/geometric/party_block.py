@@ -1,0 +1,165 @@
+"""How a block of lines is read as a name and an address."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from processors.geometry import Box, union
+from processors.reading.geometric.names import LEGAL_FORM, POSTAL
+from processors.reading.geometric.view import Span, Token
+from processors.values import parse_date
+from processors.values.text import word_set
+
+NAME_LABELS = word_set(
+    "name customername firma companyname nom nombre nome naam vendorname suppliername kundenname clientname buyername "
+    "nomduclient nomclient nombredelcliente nombrecliente nomecliente nomedocliente klantnaam sellername"
+)
+ADDRESS_LABELS = word_set("anschrift adresse address direccion indirizzo adres morada endereco domicilio")
+_NOT_ADDRESS = re.compile(
+    r"@|www\.|https?:|\b(?:tel|fax|phone|e-?mail|mobile|ph|t\u00e9l\w*|tel[e\u00e9]fono\w*|telefo\w+|tfno|tlf)\b|"
+    r"^[TFM]\s?:",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """A name and an address, either may be missing. ``score``: how sure it is whose they are; ``box``: all lines."""
+
+    name: Span | None
+    address: Span | None
+    score: float
+    box: Box
+    sheet: int
+
+
+def party_of(sheet: int, lines: Sequence[tuple[Token, ...]], score: float) -> Party | None:
+    """Name and address out of the lines of a block: the first line that is no number or label, and what follows it."""
+    name: tuple[Token, ...] | None = None
+    address: list[tuple[Token, ...]] = []
+    tail: tuple[Token, ...] = ()
+    skipped = 0
+    for line in lines:
+        kind, value = kind_of(line)
+        if kind == "skip" or not value:
+            skipped += 1
+            if address or (name is not None and skipped > 1):
+                break
+            continue
+        if kind == "name" or (name is None and kind == "text" and not _is_town(value)):
+            name = name or value
+        elif name is not None and not address and not tail and _is_legal_form(value):
+            tail = value
+        elif kind in {"address", "text"} and name is not None:
+            address.append(value)
+    if name is None or not has_word(name):
+        return None
+    inline = _inline_address(name)
+    if inline is not None:
+        name, address = inline
+    address = address_part(_without_name(address, name))
+    tokens = [*name, *tail, *(token for line in address for token in line)]
+    box = union(token.box for token in tokens)
+    names = (name, tail) if tail else (name,)
+    return Party(Span(sheet, names), Span(sheet, tuple(address)) if address else None, score, box, sheet)
+
+
+def _is_legal_form(line: tuple[Token, ...]) -> bool:
+    """Whether a line is nothing but the legal form for which a name had no room left."""
+    form = LEGAL_FORM.match(text_of(line))
+    return form is not None and len(line) <= 3 and not any(map(str.isdigit, text_of(line)))
+
+
+def text_of(line: Sequence[Token]) -> str:
+    """The words of a line, a blank between each."""
+    return " ".join(token.text for token in line)
+
+
+def kind_of(line: tuple[Token, ...]) -> tuple[str, tuple[Token, ...]]:
+    """Whether a line of a block is a name, an address, plain text, or to be skipped; and its value without a label."""
+    text = text_of(line)
+    colon = next((i for i, token in enumerate(line[:5]) if ":" in token.text), None)
+    if colon is not None:
+        label = "".join(token.key for token in line[: colon + 1])
+        value = trimmed(line[colon + 1 :])
+        if label in NAME_LABELS or label in {"attn", "attention", "zhd", "tav"}:
+            return "name", value
+        return ("address", value) if label in ADDRESS_LABELS else ("skip", ())
+    letters = sum(map(str.isalpha, text))
+    if _NOT_ADDRESS.search(text) or (letters < 2 and not POSTAL.search(text)) or parse_date(text, True):
+        return "skip", ()
+    if line[0].text.startswith("(") or line[0].key in {
+        "gln",
+        "iban",
+        "bic",
+        "ustidnr",
+        "vat",
+        "hrb",
+        "tax",
+        "gst",
+        "gstin",
+    }:
+        return "skip", ()
+    return "text", line
+
+
+def _is_town(line: tuple[Token, ...]) -> bool:
+    """A line that begins with a post code names a town, not a party."""
+    return POSTAL.match(text_of(line)) is not None
+
+
+def _without_name(lines: list[tuple[Token, ...]], name: tuple[Token, ...]) -> list[tuple[Token, ...]]:
+    """``lines`` without those at the top that go on with the name: a legal form or a word of it, and no number."""
+    words = {token.key for token in name if len(token.key) > 3}
+    start = 0
+    while start < len(lines) and not any(map(str.isdigit, text_of(lines[start]))):
+        if not LEGAL_FORM.search(text_of(lines[start])) and not words & {token.key for token in lines[start]}:
+            break
+        start += 1
+    return lines[start:]
+
+
+def address_part(lines: list[tuple[Token, ...]]) -> list[tuple[Token, ...]]:
+    """``lines`` up to the one with the post code and a country after it; none where no line has a digit."""
+    texts = [text_of(line) for line in lines]
+    if not any(any(map(str.isdigit, text)) for text in texts) or not any(map(str.isalpha, "".join(texts))):
+        return []
+    if len(lines) == 1 and _is_town(lines[0]):
+        # The street is missing, so this is not the address that was printed.
+        return []
+    last = max((i for i, text in enumerate(texts) if POSTAL.search(text)), default=None)
+    if last is None:
+        return lines[:4]
+    following = texts[last + 1 : last + 2]
+    if following and len(following[0].split()) <= 3 and not any(map(str.isdigit, following[0])):
+        last += 1
+    return lines[: last + 1]
+
+
+_SEPARATORS = frozenset({"\u00b7", "\u2022", "|", "-", "*", "\u25aa", "\u25cf"})
+
+
+def _inline_address(name: tuple[Token, ...]) -> tuple[tuple[Token, ...], list[tuple[Token, ...]]] | None:
+    """``ACME GmbH · Hauptstr. 1 · 12345 Berlin`` on one line, cut into its parts."""
+    parts: list[list[Token]] = [[]]
+    for token in name:
+        if token.text in _SEPARATORS:
+            parts.append([])
+            continue
+        parts[-1].append(token)
+        if token.text.endswith(","):
+            parts.append([])
+    lines = [tuple(part) for part in parts if part]
+    rest = " ".join(token.text for line in lines[1:] for token in line)
+    return (lines[0], lines[1:]) if len(lines) > 1 and POSTAL.search(rest) else None
+
+
+def has_word(line: Sequence[Token]) -> bool:
+    """Whether a line has a word, as every name does; a customer number or a tax id has none."""
+    return any(len(token.key) > 1 and token.key.isalpha() for token in line)
+
+
+def trimmed(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """``tokens`` without punctuation before the first word."""
+    start = next((i for i, token in enumerate(tokens) if token.key), len(tokens))
+    return tuple(tokens[start:])
