@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
+from processors.calibration.model import Calibration
 from processors.classification import Classification, DocumentType
 from processors.document import Page
 from processors.errors import Refusal
@@ -67,6 +68,7 @@ def read_file(
     limits: Limits | None = None,
     schemas: Schemas | None = None,
     thresholds: Thresholds | None = None,
+    calibration: Calibration | None = None,
     ocr: Effort = "cascade",
     device: Device = Device(),  # noqa: B008 -- frozen
     document_type: DocumentType | None = None,
@@ -106,7 +108,7 @@ def read_file(
         classification = again or classification
     progress("reading fields")
     schema = (schemas or load_schemas()).for_type(classification.document_type)
-    validated = _read(call, path, intake, schema, classification.document_type, pages, extract)
+    validated = _read(call, path, intake, schema, classification.document_type, pages, extract, calibration)
     if isinstance(validated, Refusal):
         return validated
     routed = route(
@@ -169,6 +171,7 @@ def _read(
     document_type: str,
     pages: tuple[work.ReadPage, ...],
     extract: Extract,
+    calibration: Calibration | None,
 ) -> Validated | Refusal:
     if schema is None:
         return Validated(Extraction(), missing_required=(), failed_rules=())
@@ -176,4 +179,4 @@ def _read(
     extraction = call(extract, path, intake.einvoice_attachment, words, document_type, schema)
     if isinstance(extraction, Refusal):
         return extraction
-    return call(work.validate_fields, extraction, words, schema, datetime.now(UTC).date())
+    return call(work.validate_fields, extraction, words, schema, datetime.now(UTC).date(), calibration)

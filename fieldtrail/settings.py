@@ -18,6 +18,7 @@ from fieldtrail.errors import FieldtrailError
 from fieldtrail.settings_table import BY_NAME, SETTINGS, Setting, Threshold
 
 __all__ = [
+    "ConfidenceSettings",
     "FetchSettings",
     "KafkaSettings",
     "LimitSettings",
@@ -119,10 +120,18 @@ class SchemaSettings:
 
 @dataclass(frozen=True, slots=True)
 class RouteSettings:
-    """Thresholds that differ from the router's own, by field type and (stronger) by field name."""
+    """Thresholds that differ from the router's own, by field type and (stronger) by field name; the audited share."""
 
     types: Mapping[str, Threshold]
     fields: Mapping[str, Threshold]
+    audit_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class ConfidenceSettings:
+    """The user's own calibration file, if any."""
+
+    calibration: Path | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +174,7 @@ class Settings:
     worker: WorkerSettings
     schemas: SchemaSettings
     route: RouteSettings
+    confidence: ConfidenceSettings
     topics: TopicSettings
     stack: StackSettings
     log: LogSettings
@@ -301,7 +311,8 @@ def _build(values: dict[str, Any], origins: dict[str, str], config_file: Path | 
         limits=LimitSettings(**section("limits.")),
         worker=WorkerSettings(**section("worker.")),
         schemas=SchemaSettings(**section("schemas.")),
-        route=RouteSettings(**values["route.thresholds"]),
+        route=RouteSettings(**values["route.thresholds"], audit_share=values["route.audit_share"]),
+        confidence=ConfidenceSettings(**section("confidence.")),
         topics=TopicSettings(**section("topics.")),
         stack=StackSettings(**section("stack.")),
         log=LogSettings(level=values["log.level"], otlp_endpoint=values["otel.endpoint"]),

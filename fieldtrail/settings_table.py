@@ -137,6 +137,15 @@ def _threshold(raw: object) -> Threshold:
     return Threshold(straight, second_look)
 
 
+def _share(raw: object, _base: Path) -> float:
+    if isinstance(raw, bool) or not isinstance(raw, int | float | str):
+        raise TypeError
+    share = float(raw)
+    if not 0 <= share <= 1:
+        raise ValueError
+    return share
+
+
 def _thresholds(raw: object, _base: Path) -> dict[str, dict[str, Threshold]]:
     if not isinstance(raw, Mapping) or not set(raw) <= {"types", "fields"}:
         raise ValueError
@@ -159,6 +168,7 @@ PATHS = Kind(
 NAMES = Kind(
     "a list of names (comma-separated in the environment)", lambda raw, base: tuple(_text(i, base) for i in _items(raw))
 )
+SHARE = Kind("a share, 0 to 1", _share)
 RETENTION = Kind("a table of topic = days, days 1 or more (topic=days,… in the environment)", _retention)
 THRESHOLDS = Kind(
     "tables `types.<field type>` and `fields.<field name>` of { pass = 0.95, second_look = 0.70 }, with "
@@ -360,6 +370,21 @@ SETTINGS: tuple[Setting, ...] = (
         THRESHOLDS,
         {"types": {}, "fields": {}},
         "Confidence thresholds per field type and per field.",
+    ),
+    Setting(
+        "route.audit_share",
+        "FIELDTRAIL_ROUTE_AUDIT_SHARE",
+        SHARE,
+        0.0,
+        "Share of straight-through documents that a person looks at afterwards, to measure the errors.",
+    ),
+    # Confidence
+    Setting(
+        "confidence.calibration",
+        "FIELDTRAIL_CONFIDENCE_CALIBRATION",
+        PATH,
+        None,
+        "Calibration file that `fieldtrail calibrate` wrote; unset, the packaged one.",
     ),
     # The topics
     Setting("topics.partitions", "FIELDTRAIL_TOPICS_PARTITIONS", _whole(1), 4, "Partitions of a new topic."),

@@ -13,6 +13,8 @@ from connectors.objects import ObjectStore, open_store
 from fieldtrail.settings import Settings, SettingsError
 from fieldtrail.settings_table import Threshold as ConfiguredThreshold
 from gpu.client import OcrClient
+from processors.calibration.file import CalibrationError, default_calibration, load_calibration
+from processors.calibration.model import Calibration
 from processors.fields import FieldType
 from processors.intake import Limits
 from processors.routing import Thresholds
@@ -104,6 +106,15 @@ def make_schemas(settings: Settings) -> Schemas:
     except SchemaError as error:
         where = "" if settings.schemas.folder is None else f" (`fieldtrail schemas check {settings.schemas.folder}`)"
         raise SettingsError(f"{error}{where}") from None
+
+
+def make_calibration(settings: Settings) -> Calibration:
+    """The user's calibration, else the packaged one. Raises :class:`SettingsError` where the file cannot be used."""
+    path = settings.confidence.calibration
+    try:
+        return default_calibration() if path is None else load_calibration(path)
+    except CalibrationError as error:
+        raise SettingsError(f"confidence.calibration: {error}") from None
 
 
 def make_thresholds(settings: Settings) -> Thresholds:
@@ -234,13 +245,15 @@ def _extract(parts: Parts) -> Stage[Any]:
 def _validate(parts: Parts) -> Stage[Any]:
     from streams.stages.validate import ValidateStage
 
-    return ValidateStage(parts.store, parts.sandbox, parts.schemas, timeout_s=READ_TIMEOUT_S)
+    calibration = make_calibration(parts.settings)
+    return ValidateStage(parts.store, parts.sandbox, parts.schemas, calibration, timeout_s=READ_TIMEOUT_S)
 
 
 def _route(parts: Parts) -> Stage[Any]:
     from streams.stages.route import RouteStage
 
-    return RouteStage(make_thresholds(parts.settings), parts.schemas)
+    settings = parts.settings
+    return RouteStage(make_thresholds(settings), parts.schemas, settings.route.audit_share)
 
 
 _BUILDERS = {

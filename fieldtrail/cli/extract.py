@@ -72,7 +72,7 @@ def _read(
     from rich.markup import escape
 
     from fieldtrail.local import read_file
-    from fieldtrail.wiring import make_limits, make_schemas, make_thresholds, ocr_device
+    from fieldtrail.wiring import make_calibration, make_limits, make_schemas, make_thresholds, ocr_device
 
     console = Console(stderr=True, quiet=quiet)
     with console.status(escape(path.name)) as status:
@@ -81,6 +81,7 @@ def _read(
             limits=make_limits(settings),
             schemas=make_schemas(settings),
             thresholds=make_thresholds(settings),
+            calibration=make_calibration(settings),
             ocr=settings.worker.ocr_model,
             device=ocr_device(settings),
             document_type=document_type,

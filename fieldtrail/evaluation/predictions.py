@@ -4,8 +4,8 @@ from collections.abc import Collection, Sequence
 
 from fieldtrail.client import Final
 from fieldtrail.local import LocalDocument
-from processors.errors import Refusal
 from processors.calibration.signals import signals_of
+from processors.errors import Refusal
 from processors.evaluation.model import PredictedField, PredictedRow, Prediction, Reading, Status
 from processors.fields import EvidenceSource, Field, LineItem, canonical_text
 from processors.geometry import Box, union

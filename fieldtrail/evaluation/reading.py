@@ -12,7 +12,15 @@ from fieldtrail.evaluation.extractors import DEFAULT, extractor
 from fieldtrail.evaluation.predictions import of_local, of_refusal
 from fieldtrail.local import Extract, Runner, read_file
 from fieldtrail.settings import Settings
-from fieldtrail.wiring import OCR_MEMORY_MB, OCR_PRELOAD, make_limits, make_schemas, make_thresholds, ocr_device
+from fieldtrail.wiring import (
+    OCR_MEMORY_MB,
+    OCR_PRELOAD,
+    make_calibration,
+    make_limits,
+    make_schemas,
+    make_thresholds,
+    ocr_device,
+)
 from processors.errors import ErrorCode, Refusal
 from processors.evaluation.model import Prediction
 from processors.recognition.networks import Device
@@ -80,6 +88,7 @@ def _read(
             limits=make_limits(settings),
             schemas=make_schemas(settings),
             thresholds=make_thresholds(settings),
+            calibration=make_calibration(settings),
             ocr=settings.worker.ocr_model,
             device=device,
             attachments=options.attachments,

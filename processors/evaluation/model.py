@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from processors.calibration.signals import Signals
+from processors.fields import FieldType
 from processors.geometry import Box
 
 Record = Mapping[str, str | None]
@@ -100,10 +102,20 @@ class TruthRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Reading:
+    """What a value's confidence was taken from: its type, the version of its reader, and the signals."""
+
+    type: FieldType
+    version: str
+    signals: Signals
+
+
+@dataclass(frozen=True, slots=True)
 class PredictedField:
     """A value that was read, its confidence in [0, 1], and where it stands (points, origin top-left).
 
-    ``auto_passed`` says that no person is asked to look at this value.
+    ``auto_passed`` says that no person is asked to look at this value. ``reading`` is ``None`` where the signals were
+    not recorded.
     """
 
     value: Value
@@ -111,16 +123,21 @@ class PredictedField:
     page: int | None = None
     bbox: Box | None = None
     auto_passed: bool = False
+    reading: Reading | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class PredictedRow:
-    """A line item that was read: its cells by column, the least confidence among them, and where it stands."""
+    """A line item that was read: its cells by column, the least confidence among them, and where it stands.
+
+    ``readings`` holds, by column, what each cell's confidence was taken from; empty where that was not recorded.
+    """
 
     cells: Mapping[str, str]
     confidence: float
     page: int | None = None
     bbox: Box | None = None
+    readings: Mapping[str, Reading] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,12 +8,14 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field, TypeAdapter, ValidationError
 
-from processors.evaluation.model import PredictedField, PredictedRow, Prediction, Segment, Status, Value
+from processors.calibration.signals import Check, Signals
+from processors.evaluation.model import PredictedField, PredictedRow, Prediction, Reading, Segment, Status, Value
+from processors.fields import FieldType
 from processors.geometry import Box
 
 __all__ = ["PredictedField", "PredictedRow", "Prediction", "PredictionError", "Status", "parse_prediction", "to_json"]
 
-_ROW_KEYS = frozenset({"confidence", "source"})
+_ROW_KEYS = frozenset({"confidence", "source", "signals"})
 """Keys of a line item that are no columns."""
 
 
@@ -31,16 +33,27 @@ class _Source(BaseModel):
     bbox: tuple[float, float, float, float] | None = None
 
 
+class _Signals(BaseModel):
+    type: FieldType
+    reader: str
+    reader_version: str
+    score: Probability
+    recognition: Probability
+    check: Check
+
+
 class _Field(BaseModel):
     value: str | list[str] | list[_Record] | None
     confidence: Probability
     source: _Source | None = None
     auto_passed: bool | None = None
+    signals: _Signals | None = None
 
 
 class _RowMark(BaseModel):
     confidence: Probability
     source: _Source | None = None
+    signals: dict[str, _Signals] = {}
 
 
 class _Segment(BaseModel):
@@ -75,10 +88,7 @@ def to_json(prediction: Prediction) -> dict[str, object]:
         "document_type": prediction.document_type,
         "type_confidence": prediction.type_confidence,
         "fields": {name: _field_json(item) for name, item in prediction.fields.items()},
-        "line_items": [
-            {**item.cells, "confidence": item.confidence, "source": _source_json(item.page, item.bbox)}
-            for item in prediction.line_items
-        ],
+        "line_items": [_row_json(item) for item in prediction.line_items],
         "review_required_fields": list(prediction.review_required_fields),
         "error": prediction.error,
         "seconds": prediction.seconds,
@@ -127,13 +137,36 @@ def parse_prediction(data: Mapping[str, object]) -> Prediction:
     )
 
 
+def _row_json(item: PredictedRow) -> dict[str, object]:
+    row = {**item.cells, "confidence": item.confidence, "source": _source_json(item.page, item.bbox)}
+    signals = {name: _signals_json(reading) for name, reading in item.readings.items()}
+    return {**row, "signals": signals} if signals else row
+
+
 def _field_json(item: PredictedField) -> dict[str, object]:
-    return {
+    field: dict[str, object] = {
         "value": _value_json(item.value),
         "confidence": item.confidence,
         "source": _source_json(item.page, item.bbox),
         "auto_passed": item.auto_passed,
     }
+    return field if item.reading is None else {**field, "signals": _signals_json(item.reading)}
+
+
+def _signals_json(item: Reading) -> dict[str, object]:
+    signals = item.signals
+    return {
+        "type": item.type.value,
+        "reader": signals.reader,
+        "reader_version": item.version,
+        "score": signals.score,
+        "recognition": signals.recognition,
+        "check": signals.check.value,
+    }
+
+
+def _reading(item: _Signals) -> Reading:
+    return Reading(item.type, item.reader_version, Signals(item.reader, item.score, item.recognition, item.check))
 
 
 def _value_json(value: Value) -> object:
@@ -155,6 +188,7 @@ def _field(item: _Field, *, default_passed: bool) -> PredictedField:
         page=source.page,
         bbox=None if source.bbox is None else Box(*source.bbox),
         auto_passed=default_passed if item.auto_passed is None else item.auto_passed,
+        reading=None if item.signals is None else _reading(item.signals),
     )
 
 
@@ -174,4 +208,5 @@ def _row(item: Mapping[str, object]) -> PredictedRow:
         confidence=mark.confidence,
         page=source.page,
         bbox=None if source.bbox is None else Box(*source.bbox),
+        readings={name: _reading(signals) for name, signals in mark.signals.items()},
     )

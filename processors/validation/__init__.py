@@ -6,9 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+from processors.calibration.file import default_calibration
+from processors.calibration.model import CELLS, Calibration
 from processors.document import Page
 from processors.fields import Extraction, Field, FieldType, LineItem, RuleResult, RuleStatus
 from processors.schemas import ExtractionSchema, RuleName
+from processors.validation.company import company_name
 from processors.validation.confidence import confidence_of
 from processors.validation.demands import schema_demands
 from processors.validation.findings import Context, Finding, cell_name, failed, named_fields
@@ -32,12 +35,17 @@ class Validated:
 
 
 def validate(
-    extraction: Extraction, pages: Sequence[Page], schema: ExtractionSchema, today: date | None = None
+    extraction: Extraction,
+    pages: Sequence[Page],
+    schema: ExtractionSchema,
+    today: date | None = None,
+    calibration: Calibration | None = None,
 ) -> Validated:
     """Grounds, checks and rates every field.
 
     Fields without standing evidence are dropped with a note; a value that its type forbids becomes ``None``; the
-    schema's rules run; confidence is combined. ``today`` bounds dates from above; without it they are not bounded.
+    schema's rules run; confidence is combined, by ``calibration`` or else by the packaged one, which is then named
+    behind the reader's version (``1+2026.1``). ``today`` bounds dates from above; without it they are not bounded.
     Given the same arguments, the result is the same. Never raises on any extraction.
     """
     grounded, findings = ground(extraction, pages)
@@ -45,13 +53,14 @@ def validate(
     context = Context(typed, schema, today)
     findings += impossible
     findings += schema_demands(context)
+    findings += company_name(context)
     findings += [finding for rule in schema.rules for finding in RULES[rule](context)]
     by_field: dict[str, list[Finding]] = defaultdict(list)
     for finding in findings:
         for name in dict.fromkeys(finding.fields):
             by_field[name].append(finding)
     return Validated(
-        extraction=_rated(typed, by_field, pages),
+        extraction=_rated(context, by_field, pages, calibration or default_calibration()),
         missing_required=tuple(name for name in schema.required if not _has_value(typed, name)),
         failed_rules=tuple(finding for finding in findings if finding.status is RuleStatus.FAILED),
     )
@@ -94,13 +103,29 @@ def _without_impossible(extraction: Extraction) -> tuple[Extraction, list[Findin
     return _each(extraction, lambda _, field: clean(field)), findings
 
 
-def _rated(extraction: Extraction, findings: Mapping[str, list[Finding]], pages: Sequence[Page]) -> Extraction:
+def _rated(
+    context: Context, findings: Mapping[str, list[Finding]], pages: Sequence[Page], calibration: Calibration
+) -> Extraction:
+    words = {page.number: page.words for page in pages}
+    document_type = context.schema.document_types[0]
+
     def rated(name: str, field: Field) -> Field:
         own = findings.get(name, [])
-        results = tuple(RuleResult(item.rule, item.status, item.message) for item in own)
-        return replace(field, rules=results, confidence=confidence_of(field, own, pages))
+        column = name if name == field.name else CELLS + field.name
+        return replace(
+            field,
+            rules=tuple(RuleResult(item.rule, item.status, item.message) for item in own),
+            confidence=confidence_of(document_type, column, field, own, words, calibration),
+            reader_version=_named(field, calibration),
+        )
 
-    return _each(extraction, rated)
+    return _each(context.extraction, rated)
+
+
+def _named(field: Field, calibration: Calibration) -> str:
+    """The reader's version, with the calibration's behind it where that was fitted on the reader."""
+    version = field.reader_version.partition("+")[0]
+    return f"{version}+{calibration.version}" if field.reader in calibration.readers else version
 
 
 def _each(extraction: Extraction, change: Callable[[str, Field], Field]) -> Extraction:

@@ -29,7 +29,8 @@ def lines_sum_to_total(context: Context) -> Iterator[Finding]:
     """The line amounts sum to the line total, the subtotal, or (gross lines) the total, charges aside.
 
     Such a sum confirms the lines, and a subtotal, but not that an amount is the total: lines sum to the amount before
-    tax, rounding or a discount as well. On a receipt, which seldom prints more, it still speaks for the total.
+    tax, rounding or a discount as well. On a receipt, which seldom prints more, it still speaks for the total; where
+    lines do not sum there, mostly lines were not read, and only they are blamed.
     """
     rule = RuleName.LINES_SUM_TO_TOTAL
     names = [cell_name(row, "amount") for row in context.rows]
@@ -55,7 +56,7 @@ def lines_sum_to_total(context: Context) -> Iterator[Finding]:
                 yield untested(rule, "Lines that sum to it do not tell a total from a subtotal.", *operands)
             return
     expected, operands = references[0]
-    blamed = [] if _totals_agree(context) else operands
+    blamed = [] if _totals_agree(context) or _is_cash(context) else operands
     message = f"The {len(present)} line amounts sum to {total}, but {operands[0]} is {expected}."
     yield failed(rule, message, *names, *blamed)
 
@@ -167,7 +168,11 @@ def _bases(context: Context) -> dict[Decimal, Decimal] | None:
 
 
 def amount_due_is_total_less_paid(context: Context) -> Iterator[Finding]:
-    """What is due is the total, less what was paid, plus rounding; nothing due means that it was paid."""
+    """What is due is the total, less what was paid, plus rounding.
+
+    Where the document states no payment, a due amount other than the total is not tested: something was paid, or is
+    owed from before, and is printed in words or not at all. Such amounts are nearly always right.
+    """
     rule = RuleName.AMOUNT_DUE_IS_TOTAL_LESS_PAID
     due, total = context.amount("amount_due"), context.amount("total_amount")
     if due is None or total is None:
@@ -181,8 +186,8 @@ def amount_due_is_total_less_paid(context: Context) -> Iterator[Finding]:
         yield passed(rule, f"{due} is left to pay of {total}.", *names, confirms=context.vouches(names, error))
         if paid == 0:
             yield passed(rule, "Nothing was paid before, and the whole total is due.", "prepaid_amount")
-    elif due == 0 and not paid:
-        yield untested(rule, "Nothing is due; what was paid is not stated.", "amount_due")
+    elif paid is None or (due == 0 and not paid):
+        yield untested(rule, f"{due} is due of {total}; what was paid before, or owed, is not stated.", "amount_due")
     else:
         yield failed(rule, f"{due} is due, but {expected} would be left of {total}.", "amount_due", *used)
 

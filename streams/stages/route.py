@@ -1,7 +1,7 @@
 """route: straight through to the results, or to a person, with the reasons."""
 
 from processors.fields import Extraction
-from processors.routing import Route, RouteDecision, Thresholds, route
+from processors.routing import AUDIT, Route, RouteDecision, Thresholds, audited, route
 from processors.schemas import ExtractionSchema, Schemas
 from processors.validation import Validated
 from streams.contracts import topics
@@ -16,11 +16,16 @@ CLOUDEVENT_SOURCE = "/fieldtrail/route"
 
 
 class RouteStage:
-    """``documents.validated`` → ``documents.results`` or ``documents.review``."""
+    """``documents.validated`` → ``documents.results`` or ``documents.review``.
+
+    Of what goes straight through, a sampled ``audit_share`` goes to both: the result is out, and the request's only
+    reason is ``audit``. A person then tells how many errors pass unseen; the document's state stays ``completed``.
+    """
 
     name = "route"
 
-    def __init__(self, thresholds: Thresholds, schemas: Schemas) -> None:
+    def __init__(self, thresholds: Thresholds, schemas: Schemas, audit_share: float = 0.0) -> None:
+        self._audit_share = audit_share
         self._schemas = schemas
         self._thresholds = thresholds
 
@@ -33,9 +38,13 @@ class RouteStage:
         if isinstance(schema, Dead):
             return schema
         routed = self._route(record, schema)
-        if routed.decision is RouteDecision.STRAIGHT_THROUGH:
-            return _finish(record, routed, context)
-        return _send_to_review(record, routed, context)
+        if routed.decision is RouteDecision.REVIEW:
+            return _send_to_review(record, routed, context)
+        finished = _finish(record, routed, context)
+        if audited(record.document.document_id, self._audit_share):
+            request = _review_request(record, routed, (AUDIT,), context)
+            return Emit((*finished.records, Outgoing(topics.REVIEW, record.document.document_id, request)))
+        return finished
 
     def _route(self, record: DocumentValidated, schema: ExtractionSchema | None) -> Route:
         return route(
@@ -89,9 +98,11 @@ def _finish(record: DocumentValidated, routed: Route, context: StageContext) -> 
     return Emit((Outgoing(topics.RESULTS, document.document_id, result, headers), done))
 
 
-def _send_to_review(record: DocumentValidated, routed: Route, context: StageContext) -> Emit:
+def _review_request(
+    record: DocumentValidated, routed: Route, reasons: tuple[str, ...], context: StageContext
+) -> ReviewRequest:
     document = record.document
-    request = ReviewRequest(
+    return ReviewRequest(
         review_id=review_id(document.document_id, document.revision),
         document=document,
         classification=record.classification,
@@ -100,12 +111,17 @@ def _send_to_review(record: DocumentValidated, routed: Route, context: StageCont
         failed_pages=record.failed_pages,
         fields=routed.extraction.fields,
         line_items=routed.extraction.line_items,
-        reasons=routed.reasons,
+        reasons=reasons,
         review_required_fields=routed.review_required_fields,
         notes=routed.extraction.notes,
         created_at=context.now(),
         trail=(*record.trail, context.hop()),
     )
+
+
+def _send_to_review(record: DocumentValidated, routed: Route, context: StageContext) -> Emit:
+    document = record.document
+    request = _review_request(record, routed, routed.reasons, context)
     waiting = status(
         identity_of(document),
         context,

@@ -1,6 +1,7 @@
 """validate: fields against each other and against the page, and one confidence for each."""
 
 from connectors.objects import ObjectStore
+from processors.calibration.model import Calibration
 from processors.fields import Extraction
 from processors.sandbox import Failure, Sandbox
 from processors.schemas import Schemas
@@ -18,7 +19,10 @@ class ValidateStage:
 
     name = "validate"
 
-    def __init__(self, store: ObjectStore, sandbox: Sandbox, schemas: Schemas, timeout_s: float) -> None:
+    def __init__(
+        self, store: ObjectStore, sandbox: Sandbox, schemas: Schemas, calibration: Calibration, timeout_s: float
+    ) -> None:
+        self._calibration = calibration
         self._store = store
         self._schemas = schemas
         self._sandbox = sandbox
@@ -45,6 +49,7 @@ class ValidateStage:
                 schema,
                 # The day it came in, not the clock: a replay years later must judge its dates alike.
                 record.document.submitted_at.date(),
+                self._calibration,
                 timeout=self._timeout_s,
             )
         if isinstance(checked, Failure):

@@ -10,6 +10,7 @@ from datetime import date
 from pathlib import Path
 
 from gpu.images import EncodedImage, encode_image
+from processors.calibration.model import Calibration
 from processors.classification import Classification, DocumentType, classify_shape, classify_text
 from processors.document import Page, PageQuality
 from processors.errors import ErrorCode, Refusal
@@ -149,10 +150,17 @@ def extract_fields(
 
 
 def validate_fields(
-    extraction: Extraction, pages: Sequence[StoredPage], schema: ExtractionSchema, today: date
+    extraction: Extraction,
+    pages: Sequence[StoredPage],
+    schema: ExtractionSchema,
+    today: date,
+    calibration: Calibration | None = None,
 ) -> Validated:
-    """Tests the fields against each other and against the pages; no date may lie far beyond ``today`` (validate)."""
-    return validate(extraction, decode_all(pages), schema, today)
+    """Tests the fields against each other and against the pages; no date may lie far beyond ``today`` (validate).
+
+    ``calibration`` rates them, else the packaged one.
+    """
+    return validate(extraction, decode_all(pages), schema, today, calibration)
 
 
 def decode_all(pages: Sequence[StoredPage]) -> list[Page]:

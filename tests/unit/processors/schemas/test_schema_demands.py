@@ -75,7 +75,8 @@ def test_the_routes_thresholds_come_from_settings_then_the_schema_then_the_type(
         replace(spec, threshold=Threshold(0.5, 0.3)) if spec.name == "purchase_order" else spec
         for spec in INVOICE.fields
     ]
-    schema = replace(INVOICE, fields=tuple(replace(spec, required=False) for spec in own))
+    schema = replace(INVOICE, fields=tuple(replace(spec, required=spec.name == "purchase_order") for spec in own))
+    without = replace(schema, fields=tuple(replace(spec, threshold=None) for spec in schema.fields))
 
     def decided(schema: ExtractionSchema, thresholds: Thresholds) -> tuple[RouteDecision, ReviewState]:
         result = route(validated, schema, "invoice", 0.99, thresholds)
@@ -83,7 +84,7 @@ def test_the_routes_thresholds_come_from_settings_then_the_schema_then_the_type(
 
     through = (RouteDecision.STRAIGHT_THROUGH, ReviewState.PASSED)
     person = (RouteDecision.REVIEW, ReviewState.PERSON)
-    assert decided(INVOICE, Thresholds()) == person
+    assert decided(without, Thresholds()) == person
     assert decided(schema, Thresholds()) == through
     assert decided(schema, Thresholds(by_type={unsure.type: Threshold(0.99, 0.98)})) == through
     assert decided(schema, Thresholds(by_field={"purchase_order": Threshold(0.99, 0.98)})) == person

@@ -149,15 +149,14 @@ def test_an_amount_that_nothing_tests_does_not_pass() -> None:
     assert total_of({"total_amount": Decimal("119.00")}, recognition=1.0, reader=1.0) == 0.94
 
 
-def test_the_form_of_a_vat_id_vouches_for_the_choice_but_not_for_its_characters() -> None:
+def test_the_form_of_a_vat_id_speaks_for_it_but_not_for_its_characters() -> None:
     def sure(tax_id: str, recognition: float) -> float:
         paper = Paper(confidence=recognition)
-        field = paper.field("vendor_tax_id", tax_id, reader=0.90)
+        field = replace(paper.field("vendor_tax_id", tax_id, reader=0.90), reader="geometric")
         return kept(one(field, paper), "vendor_tax_id").confidence.value
 
-    assert sure("DE123456789", 1.0) == 0.96
-    assert sure("12-345", 1.0) == 0.90
-    assert sure("DE123456789", 0.9) < 0.90
+    assert sure("DE123456789", 1.0) > sure("12-345", 1.0)
+    assert sure("DE123456789", 0.5) < sure("DE123456789", 1.0)
 
 
 def test_arithmetic_over_independent_figures_lifts_a_weak_character() -> None:

@@ -174,7 +174,10 @@ def test_tax_of_lines_net_and_gross() -> None:
         (money(amount_due="60.00", total_amount="100.00", prepaid_amount="40.00"), PASSED),
         (money(amount_due="-529.87", total_amount="529.87", prepaid_amount="1059.74"), PASSED),
         (money(amount_due="0.00", total_amount="100.00"), UNTESTED),
-        (money(amount_due="10.00", total_amount="100.00"), FAILED),
+        (money(amount_due="10.00", total_amount="100.00"), UNTESTED),
+        (money(amount_due="610.00", total_amount="110.00"), UNTESTED),
+        (money(amount_due="10.00", total_amount="100.00", prepaid_amount="40.00"), FAILED),
+        (money(amount_due="10.00", total_amount="100.00", prepaid_amount="0.00"), FAILED),
     ],
 )
 def test_amount_due(header: Values, expected: RuleStatus) -> None:
