@@ -23,6 +23,7 @@ from processors.sandbox import Failure, Sandbox
 from processors.schemas import ExtractionSchema, Schemas, load_schemas
 from processors.validation import Validated
 from streams.stages import work
+from streams.stages.recognize import TEXT_PAGES_PER_TASK
 
 T = TypeVar("T")
 
@@ -142,8 +143,9 @@ def _recognize(
     progress: Callable[[str], None],
 ) -> tuple[tuple[work.ReadPage, ...], tuple[tuple[int, Refusal], ...]] | Refusal:
     pages = [first]
-    if intake.page_count > 1:
-        others = call(work.read_text_pages, path, intake.media_type, 2, intake.page_count)
+    for start in range(2, intake.page_count + 1, TEXT_PAGES_PER_TASK):
+        stop = min(start + TEXT_PAGES_PER_TASK - 1, intake.page_count)
+        others = call(work.read_text_pages, path, intake.media_type, start, stop)
         if isinstance(others, Refusal):
             return others
         pages += others

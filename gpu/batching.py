@@ -6,6 +6,7 @@ fault fails.
 """
 
 import asyncio
+import logging
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from processors.recognition.engine import RgbImage
 
     Outcome = list[Quad] | list[Character] | Exception
+
+log = logging.getLogger("fieldtrail.ocr")
 
 MOST_FAILURES = 3
 """After so many batches in a row of which nothing came, nor of a blank image after them, the device is broken."""
@@ -236,19 +239,24 @@ class Batcher:
         found = dict(zip(wanted, outcomes, strict=True))
         if not outcomes or not all(isinstance(outcome, Exception) for outcome in outcomes):
             return found, True
+        return found, self._sees_a_blank()
+
+    def _sees_a_blank(self) -> bool:
         import numpy as np
 
-        blank = np.full(_BLANK, 255, dtype=np.uint8)
-        return found, not isinstance(self._outcomes(Work("detect"), [blank])[0], Exception)
+        try:
+            return len(self._models.detector.detect([np.full(_BLANK, 255, dtype=np.uint8)])) == 1
+        except Exception:
+            log.warning("the device fails on a blank image too", exc_info=True)
+            return False
 
     def _outcomes(self, work: Work, images: "list[RgbImage]") -> "list[Outcome]":
         """An outcome for each image. The error of one image never becomes another one's."""
         if not images:
             return []
         try:
-            if work.model is None:
-                return list(self._models.detector.detect(images))
-            return list(self._models.recognizers[work.model].read(images))
+            network = self._models.detector.detect if work.model is None else self._models.recognizers[work.model].read
+            return _one_for_each(images, network(images))
         except Exception as error:
             if len(images) == 1:
                 return [error]
@@ -273,6 +281,12 @@ class Batcher:
             else:
                 asked.settle_late()
         self._pump()
+
+
+def _one_for_each(images: "Sequence[RgbImage]", answers: "Sequence[list[Quad] | list[Character]]") -> "list[Outcome]":
+    if len(answers) != len(images):
+        raise RuntimeError(f"a network gave {len(answers)} answers for {len(images)} images")
+    return list(answers)
 
 
 def _report(batch: Batch[Work, _Place], outcomes: "dict[int, Outcome]", began: float, ended: float) -> BatchReport:

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
@@ -117,6 +118,8 @@ def route(
     reasons += [f"{name} is required and was not found." for name in validated.missing_required]
     reasons += _some([_unsure_reason(name, item, thresholds) for name, item in held], "more fields are unsure.")
     reasons += _some([f"{finding.rule}: {finding.message}" for finding in sums], "more amounts do not add up.")
+    if not reasons and not any(item.review_state is ReviewState.PASSED for item in extraction.fields):
+        reasons.append("No field of it passed.")
     if not reasons:
         return Route(RouteDecision.STRAIGHT_THROUGH, (), _without_unsure(extraction, validated.failed_rules), ())
     blamed = [name for finding in sums for name in finding.fields]
@@ -142,7 +145,7 @@ def _some(sentences: list[str], more: str) -> list[str]:
 def _without_unsure(extraction: Extraction, failed: Iterable[Finding]) -> Extraction:
     """The extraction with what passed only, and a note on the rest."""
     left_out = [
-        f"{item.name}: left out, because it is unsure ({item.confidence.value:.2f})"
+        f"{item.name}: left out, because {_doubt(item)}"
         for item in extraction.fields
         if item.review_state is not ReviewState.PASSED
     ]
@@ -152,13 +155,21 @@ def _without_unsure(extraction: Extraction, failed: Iterable[Finding]) -> Extrac
         left_out.append(f"{LINE_ITEMS}: left out, because they do not add up: {disputed[0].message}")
         return replace(extraction, fields=fields, line_items=(), notes=(*extraction.notes, *left_out))
     lines = []
-    unsure = 0
+    unsure: Counter[str] = Counter()
     for line in extraction.line_items:
         cells = tuple(cell for cell in line.cells if cell.review_state is ReviewState.PASSED)
-        unsure += len(line.cells) - len(cells)
+        unsure.update(cell.name for cell in line.cells if cell.review_state is not ReviewState.PASSED)
         lines += [replace(line, cells=cells)] if cells else []
-    left_out += [f"{LINE_ITEMS}: {unsure} cells left out, because they are unsure"] if unsure else []
+    left_out += [f"{LINE_ITEMS}.{name}: left out of {rows} rows, because it is unsure" for name, rows in unsure.items()]
     return replace(extraction, fields=fields, line_items=tuple(lines), notes=(*extraction.notes, *left_out))
+
+
+def _doubt(item: Field) -> str:
+    """Why a value did not pass, for a note."""
+    broken = next((result for result in item.rules if result.status is RuleStatus.FAILED), None)
+    if broken is not None:
+        return f"it fails {broken.rule}: {broken.message}"
+    return f"it is unsure ({item.confidence.value:.2f})"
 
 
 def _with_states(extraction: Extraction, thresholds: Thresholds) -> Extraction:

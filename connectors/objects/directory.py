@@ -59,7 +59,7 @@ class DirectoryStore:
         try:
             path.write_bytes(data)
             target.parent.mkdir(parents=True, exist_ok=True)
-            path.replace(target)
+            _keep_first(path, target)
         except OSError as error:
             raise UnavailableError(DEPENDENCY, str(error)) from error
         finally:
@@ -69,7 +69,7 @@ class DirectoryStore:
     def find(self, key: str) -> str | None:
         target = self._target(key)
         try:
-            return target.as_uri() if target.is_file() else None
+            return target.as_uri() if _is_whole(target) else None
         except OSError as error:
             raise UnavailableError(DEPENDENCY, str(error)) from error
 
@@ -131,3 +131,19 @@ def _sync(path: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
+
+
+def _is_whole(path: Path) -> bool:
+    """A file may come out of a power cut with its name and none of its bytes; nothing that is stored is empty."""
+    return path.is_file() and path.stat().st_size > 0
+
+
+def _keep_first(path: Path, target: Path) -> None:
+    """Gives the file the name ``target`` unless another worker's has it by now, which then stays."""
+    try:
+        target.hardlink_to(path)
+    except FileExistsError:
+        if not _is_whole(target):
+            path.replace(target)
+    except OSError:  # a file system without hard links
+        path.replace(target)

@@ -19,7 +19,7 @@ from processors.evaluation.truth import load_truth
 from processors.fields import FieldType
 from processors.routing import needed
 
-UNFITTED = frozenset({"einvoice"})
+UNFITTED = frozenset({"einvoice", "labelled"})
 """Readers that no labels can judge: the truth of an e-invoice is mostly the e-invoice."""
 
 
@@ -40,6 +40,10 @@ class Calibrated:
     values: int
 
 
+class StoppedError(RuntimeError):
+    """The reading was stopped before its end. Nothing was fitted: a part of the documents tells another story."""
+
+
 class NothingLabelledError(ValueError):
     """No document has a labelled value with its signals. The message says what to do."""
 
@@ -49,9 +53,12 @@ def calibrate(
 ) -> Calibrated:
     """Reads the documents that ``request`` names with nothing held for a low confidence, and fits.
 
-    Raises :class:`NothingLabelledError`, and what :func:`fieldtrail.evaluation.evaluate.evaluate` does.
+    Raises :class:`NothingLabelledError`, :class:`StoppedError` after Ctrl-C, and what
+    :func:`fieldtrail.evaluation.evaluate.evaluate` does.
     """
     evaluation = evaluate(replace(request, scoring=Options(resamples=0)), nothing_held(settings), watcher)
+    if evaluation.run.interrupted:
+        raise StoppedError("stopped before every document was read; --predictions FILE --resume goes on from there")
     read = {item.file for item in evaluation.report.documents}
     rows = [row for row in load_truth(request.truth) if row.file in read]
     predictions = list(evaluation.predictions.values())
@@ -78,6 +85,16 @@ def calibrate(
 
 
 def nothing_held(settings: Settings) -> Settings:
-    """The settings with thresholds that hold and leave out nothing, so that every value is seen."""
-    every = {kind.value: Threshold(0.0, 0.0) for kind in FieldType}
-    return replace(settings, route=RouteSettings(types=every, fields={}))
+    """The settings with thresholds that hold and leave out nothing, not even those of schemas, so that values are seen.
+
+    Values that a rule failed on are still left out of documents that go straight through.
+    """
+    all_pass = Threshold(0.0, 0.0)
+    schemas = make_schemas(settings).values()
+    return replace(
+        settings,
+        route=RouteSettings(
+            types={kind.value: all_pass for kind in FieldType},
+            fields={name: all_pass for schema in schemas for name in schema.thresholds},
+        ),
+    )

@@ -28,6 +28,9 @@ COMMAND_MODULES = (
 LOCAL_STACK, DOCUMENTS, OPERATIONS = "Local stack", "Documents", "Operations"
 """The groups that ``fieldtrail --help`` shows, as ``rich_help_panel`` of a command."""
 
+INTERRUPTED = 130
+"""Exit code after Ctrl-C, as shells have it."""
+
 DataDir = Annotated[
     Path | None, typer.Option(help="Folder of the stack's data and logs (FIELDTRAIL_DATA_DIR; default ./var).")
 ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fieldtrail.cli.app import DOCUMENTS, settings_of
+from fieldtrail.cli.app import DOCUMENTS, INTERRUPTED, settings_of
 from processors.fields import FieldType
 
 if TYPE_CHECKING:
@@ -69,12 +69,12 @@ def calibrate(
     errors behind it meets the target, not their share; where the documents are too few for that, it says so, and
     nothing of that type passes unseen (see --trust). docs/calibration.md explains the method and the files.
 
-    Exit codes: 0 it worked, 1 nothing was labelled, 2 the truth or an option is wrong.
+    Exit codes: 0 it worked, 1 nothing was labelled, 2 the truth or an option is wrong, 130 Ctrl-C: nothing is written.
 
     Example: fieldtrail calibrate truth.jsonl --target money=0.005 --out calibration.toml --settings route.toml
     """
     from fieldtrail.calibration.output import calibration_text, plot_html, plot_svg, print_result, settings_text
-    from fieldtrail.calibration.run import NothingLabelledError
+    from fieldtrail.calibration.run import NothingLabelledError, StoppedError
     from fieldtrail.calibration.run import calibrate as run_calibration
     from fieldtrail.evaluation.evaluate import Request
     from fieldtrail.evaluation.prediction_file import PredictionFileError
@@ -99,6 +99,9 @@ def calibrate(
             result = run_calibration(request, settings_of(ctx), targets, synthetic_weight, version, watcher)
     except (TruthError, PlanError, PredictionFileError) as error:
         raise typer.BadParameter(str(error)) from error
+    except StoppedError as error:
+        typer.echo(f"error: {error}", err=True)
+        raise typer.Exit(INTERRUPTED) from error
     except NothingLabelledError as error:
         typer.echo(f"error: {error}", err=True)
         raise typer.Exit(1) from error

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperGroup
 
-from fieldtrail.cli.app import DOCUMENTS, settings_of
+from fieldtrail.cli.app import DOCUMENTS, INTERRUPTED, settings_of
 
 if TYPE_CHECKING:
     from fieldtrail.evaluation.evaluate import Evaluation, Request
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from processors.evaluation.report import Report
 
 STDOUT = Path("-")
-INTERRUPTED = 130
-"""Exit code after Ctrl-C, as shells have it."""
 
 Truth = Annotated[Path, typer.Argument(help="What is right, a JSON line per document.", exists=True, dir_okay=False)]
 Report_ = Annotated[Path, typer.Argument(help="A report, as --json writes it.", exists=True, dir_okay=False)]

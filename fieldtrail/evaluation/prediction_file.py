@@ -55,7 +55,7 @@ def read_predictions(path: Path) -> list[Prediction]:
     """
     if not path.exists():
         return []
-    *lines, _ = path.read_text(encoding="utf-8").split("\n")
+    *lines, _ = path.read_bytes().split(b"\n")
     return [_parse(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
 
 
@@ -63,11 +63,11 @@ def _line(prediction: Prediction) -> str:
     return json.dumps(to_json(prediction), ensure_ascii=False) + "\n"
 
 
-def _parse(path: Path, number: int, line: str) -> Prediction:
+def _parse(path: Path, number: int, line: bytes) -> Prediction:
     try:
-        data = json.loads(line)
+        data = json.loads(line.decode("utf-8"))
         if isinstance(data, dict):
             return parse_prediction(data)
-    except (json.JSONDecodeError, PredictionError) as error:
+    except (UnicodeDecodeError, json.JSONDecodeError, PredictionError) as error:
         raise PredictionFileError(f"{path} line {number}: {error}") from error
     raise PredictionFileError(f"{path} line {number}: must be a JSON object, not {line!r:.80}")

@@ -3,14 +3,15 @@
 import logging
 import os
 import time
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from concurrent.futures import CancelledError, ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from fieldtrail.evaluation.extractors import DEFAULT, extractor
 from fieldtrail.evaluation.predictions import of_local, of_refusal
-from fieldtrail.local import Extract, Runner, read_file
+from fieldtrail.local import LocalDocument, Runner, read_file
 from fieldtrail.settings import Settings
 from fieldtrail.wiring import (
     OCR_MEMORY_MB,
@@ -23,10 +24,11 @@ from fieldtrail.wiring import (
 )
 from processors.errors import ErrorCode, Refusal
 from processors.evaluation.model import Prediction
-from processors.recognition.networks import Device
 from processors.sandbox import Sandbox, SandboxClosedError
 
 logger = logging.getLogger(__name__)
+
+Reader = Callable[[Path], LocalDocument | Refusal]
 
 STEP_TIMEOUT_S = 120.0
 """How long one step (a page's OCR, reading the fields) may take: the pipeline's own limit for a page."""
@@ -55,16 +57,25 @@ def read_documents(
 
     A file that hangs or kills its process is a failure with that code, and a defect of ours is ``internal``. Closing
     the iterator early ends the child processes. Raises ``ValueError`` for an unknown extractor, and
-    :class:`fieldtrail.settings.SettingsError` for an engine that cannot be used.
+    :class:`fieldtrail.settings.SettingsError` for settings that cannot be used, both before anything is read.
     """
-    extract = extractor(options.extractor)
-    device = ocr_device(settings)
+    reader = partial(
+        read_file,
+        limits=make_limits(settings),
+        schemas=make_schemas(settings),
+        thresholds=make_thresholds(settings),
+        calibration=make_calibration(settings),
+        ocr=settings.worker.ocr_model,
+        device=ocr_device(settings),
+        attachments=options.attachments,
+        extract=extractor(options.extractor),
+    )
     with Sandbox(options.workers, memory_mb=OCR_MEMORY_MB, preload=OCR_PRELOAD, name="eval") as sandbox:
         sandbox.run_blocking(os.getpid, timeout=START_TIMEOUT_S)  # imports happen now, not in the first document's time
         run = Runner(sandbox, options.timeout_s)
         pool = ThreadPoolExecutor(options.workers, thread_name_prefix="eval")
         try:
-            waiting = [pool.submit(_read, documents, file, settings, options, extract, device, run) for file in files]
+            waiting = [pool.submit(_read, documents, file, partial(reader, run=run)) for file in files]
             for done in as_completed(waiting):
                 yield done.result()
         finally:
@@ -72,29 +83,10 @@ def read_documents(
             pool.shutdown(cancel_futures=True)
 
 
-def _read(
-    documents: Path,
-    file: str,
-    settings: Settings,
-    options: ReadOptions,
-    extract: Extract,
-    device: Device,
-    run: Runner,
-) -> Prediction:
+def _read(documents: Path, file: str, reader: Reader) -> Prediction:
     start = time.perf_counter()
     try:
-        answer = read_file(
-            documents / file,
-            limits=make_limits(settings),
-            schemas=make_schemas(settings),
-            thresholds=make_thresholds(settings),
-            calibration=make_calibration(settings),
-            ocr=settings.worker.ocr_model,
-            device=device,
-            attachments=options.attachments,
-            extract=extract,
-            run=run,
-        )
+        answer = reader(documents / file)
     except (CancelledError, SandboxClosedError):  # the run was stopped
         raise
     except Exception as error:  # a defect outside the child processes; the others shall be read all the same

@@ -12,7 +12,7 @@ from typing import Any
 
 from fieldtrail.evaluation.extractors import reader_versions
 from fieldtrail.settings import Settings
-from fieldtrail.wiring import make_limits, make_schemas, make_thresholds, software_version
+from fieldtrail.wiring import make_calibration, make_limits, make_schemas, make_thresholds, ocr_device, software_version
 from processors.recognition.models import engine_name
 
 _GIT_S = 5.0
@@ -63,7 +63,8 @@ def make_record(
     progress: Progress,
 ) -> RunRecord:
     """The record of a run that read with ``settings``, ``extractor`` and the command's ``options``."""
-    models = {"ocr": engine_name(settings.worker.ocr_model)}
+    models = {"ocr": engine_name(settings.worker.ocr_model, ocr_device(settings))}
+    models["calibration"] = make_calibration(settings).version
     models |= {f"reader.{name}": version for name, version in reader_versions(extractor).items()}
     models |= {f"schema.{name}": str(schema.version) for name, schema in make_schemas(settings).items()}
     return RunRecord(

@@ -270,8 +270,12 @@ def _model_name(folder: Path) -> str:
     return str(description["Global"]["model_name"])
 
 
+@cache
 def _digest(effort: Effort, models_dir: Path) -> str:
-    """Eight hex digits of the SHA-256 of the files that ``effort`` needs. Raises ``RuntimeError`` where any lacks."""
+    """Eight hex digits of the SHA-256 of the files that ``effort`` needs. Raises ``RuntimeError`` where any lacks.
+
+    Taken once per process, as the models are loaded once: files that are replaced later are not what reads.
+    """
     digest = hashlib.sha256()
     for part in _parts(effort):
         for path in _exported_files(models_dir / part):

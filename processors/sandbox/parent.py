@@ -63,6 +63,7 @@ class Dispatcher:
         self._max_tasks = max_tasks
         self._submitted: deque[Task] = deque()
         self._closing_at: float | None = None
+        self._has_ended = False
         self._wake_read, self._wake_write = socket.socketpair()
         self._wake_write.setblocking(False)
         self._thread = threading.Thread(target=self._serve, name=f"sandbox-{name}", daemon=True)
@@ -89,6 +90,8 @@ class Dispatcher:
         task.future.add_done_callback(self._wake_if_cancelled)
         self._submitted.append(task)
         self._wake()
+        if self._has_ended:  # between the question above and here, so nobody may have seen the task
+            task.future.cancel()
 
     def close(self, drain_s: float) -> None:
         """See :meth:`processors.sandbox.Sandbox.close`."""
@@ -347,6 +350,7 @@ class Dispatcher:
     def _shut_down(self) -> None:
         """Kill what still runs, cancel what still waits, and end the nursery. Nothing can be submitted any more."""
         self._closing_at = self._closing_at or time.monotonic()
+        self._has_ended = True
         tasks = [*self._submitted, *self._waiting, *self._dying.values()]
         for worker in list(self._workers):
             self._drop(worker)

@@ -31,7 +31,7 @@ SEMANTIC_VERSION = r"^(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)$"
 
 def _limit(value: object) -> Decimal | date:
     """A number of TOML as ``Decimal``, a date as it is. Raises ``ValueError`` for everything else."""
-    if isinstance(value, int | Decimal) and not isinstance(value, bool):
+    if isinstance(value, int | Decimal) and not isinstance(value, bool) and Decimal(value).is_finite():
         return Decimal(value)
     if isinstance(value, date) and not isinstance(value, datetime):
         return value

@@ -61,7 +61,10 @@ def validate(
             by_field[name].append(finding)
     return Validated(
         extraction=_rated(context, by_field, pages, calibration or default_calibration()),
-        missing_required=tuple(name for name in schema.required if not _has_value(typed, name)),
+        missing_required=(
+            *(name for name in schema.required if not _has_value(typed, name)),
+            *_missing_cells(typed, schema),
+        ),
         failed_rules=tuple(finding for finding in findings if finding.status is RuleStatus.FAILED),
     )
 
@@ -107,7 +110,7 @@ def _rated(
     context: Context, findings: Mapping[str, list[Finding]], pages: Sequence[Page], calibration: Calibration
 ) -> Extraction:
     words = {page.number: page.words for page in pages}
-    document_type = context.schema.document_types[0]
+    document_type = next(iter(context.schema.document_types), "")
 
     def rated(name: str, field: Field) -> Field:
         own = findings.get(name, [])
@@ -138,6 +141,16 @@ def _each(extraction: Extraction, change: Callable[[str, Field], Field]) -> Extr
             for item in extraction.line_items
         ),
     )
+
+
+def _missing_cells(extraction: Extraction, schema: ExtractionSchema) -> list[str]:
+    """The cells that rows lack of required columns. A row without its amount would escape the sum of the rows too."""
+    return [
+        cell_name(item.row, spec.name)
+        for item in extraction.line_items
+        for spec in schema.columns
+        if spec.required and ((cell := item.cell(spec.name)) is None or cell.value is None)
+    ]
 
 
 def _has_value(extraction: Extraction, name: str) -> bool:

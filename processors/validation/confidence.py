@@ -21,8 +21,8 @@ FAILED_CAPS: Mapping[str, float] = {RuleName.PRINTED_ON_PAGE: 0.60}
 a person looks. An equation over several amounts that fails (:data:`ARITHMETIC`) caps none of them, because most of them
 are right; the calibration knows how many, and the router lets none of them pass.
 """
-UNCONFIRMED_AMOUNT_CAP = 0.94
-"""The most for an amount that nothing tested, where no calibration knows better."""
+UNCONFIRMED_AMOUNT_CAP = 0.90
+"""The most for an amount that nothing tested, where no calibration knows better: below what amounts pass from."""
 DISPUTED_CAP = 0.40
 """The most for a value of an equation that does not hold, where no calibration knows better."""
 _CONFIRMED_ERROR = 0.2

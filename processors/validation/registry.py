@@ -35,4 +35,4 @@ ARITHMETIC: frozenset[str] = frozenset(
         RuleName.QUANTITY_TIMES_PRICE_IS_AMOUNT,
     }
 )
-"""The rules on amounts; one that fails sends the document to a person."""
+"""The rules on amounts; what one fails on never passes unseen (:func:`processors.routing.route`)."""

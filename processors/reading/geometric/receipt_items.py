@@ -95,8 +95,9 @@ def _split_counts(items: list[Item]) -> None:
     if _is_numbering([int(head[0].text.rstrip("xX")) for head in heads]):
         return
     for item, head in zip(items, heads, strict=True):
-        item.cells.setdefault("quantity", [head[:1]])
-        item.cells["description"] = [head[1:]]
+        if "quantity" not in item.cells:
+            item.cells["quantity"] = [head[:1]]
+            item.cells["description"] = [head[1:]]
 
 
 def _is_numbering(numbers: list[int]) -> bool:

@@ -1,7 +1,7 @@
 """What columns hold whose headings do not say it: quantity times price is the amount."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 
 from processors.reading.geometric.table_cells import has_figure
@@ -18,14 +18,16 @@ _FACTORS = ("quantity", "unit_price", "amount")
 
 
 def settle_columns(items: list[Item], numbers: NumberConvention | None) -> None:
-    """Renames cells of unknown columns in place: the one missing of quantity, price and amount, where every row of two
-    and more proves it, and a column *Item* of codes, which is the article number.
+    """Renames cells of unknown columns in place: the one missing of quantity, price and amount, where two rows and most
+    of them prove it (but not in rows that disprove it), and a column *Item* of codes, which is the article number.
     """
     missing = [name for name in _FACTORS if not any(name in item.cells for item in items)]
     if len(missing) == 1:
         for column in _unknown_columns(items):
-            if _proves(items, missing[0], column, numbers):
-                _rename(items, column, missing[0])
+            proofs = [_proof(item, missing[0], column, numbers) for item in items]
+            if _suffice(proofs):
+                rows = [item for item, right in zip(items, proofs, strict=True) if right is not False]
+                _rename(rows, column, missing[0])
                 break
     for column in ("sku", ITEM_COLUMN):
         if _are_codes(items, "description") and _are_texts(items, column):
@@ -42,26 +44,22 @@ def _unknown_columns(items: Sequence[Item]) -> list[str]:
     return sorted(name for name in names if name == OTHER_COLUMN or name.startswith(UNKNOWN_COLUMN))
 
 
-def _proves(items: Sequence[Item], name: str, column: str, numbers: NumberConvention | None) -> bool:
-    """Whether ``column`` as ``name`` makes the rows that have it add up, all but few: some print remarks there."""
-    rows = list(_factors(items, name, column, numbers))
-    right = sum(row is not None and abs(row[0] * row[1] - row[2]) <= _CENT for row in rows)
-    return right >= _FEWEST_ROWS and right >= _MOST * len(rows)
+def _proof(item: Item, name: str, column: str, numbers: NumberConvention | None) -> bool | None:
+    """Whether the row adds up with ``column`` as ``name``; ``None`` where it lacks one of the three."""
+    places = [column if factor == name else factor for factor in _FACTORS]
+    if not all(place in item.cells for place in places):
+        return None
+    quantity = parse_quantity(_text(item, places[0]), numbers)
+    price, amount = (parse_money(_text(item, place), numbers) for place in places[1:])
+    if quantity is None or price is None or amount is None:
+        return False
+    return abs(quantity.value * price.amount - amount.amount) <= _CENT
 
 
-def _factors(
-    items: Sequence[Item], name: str, column: str, numbers: NumberConvention | None
-) -> Iterator[tuple[Decimal, Decimal, Decimal] | None]:
-    """Quantity, price and amount of the rows that have all three; ``None`` for a row with one that is no number."""
-    for item in items:
-        places = [column if factor == name else factor for factor in _FACTORS]
-        if all(place in item.cells for place in places):
-            quantity = parse_quantity(_text(item, places[0]), numbers)
-            price, amount = (parse_money(_text(item, place), numbers) for place in places[1:])
-            if quantity is None or price is None or amount is None:
-                yield None
-            else:
-                yield quantity.value, price.amount, amount.amount
+def _suffice(proofs: Sequence[bool | None]) -> bool:
+    """Whether the rows that can tell prove it, all but few: some print remarks in such a column."""
+    told = [right for right in proofs if right is not None]
+    return sum(told) >= _FEWEST_ROWS and sum(told) >= _MOST * len(told)
 
 
 def _text(item: Item, name: str) -> str:

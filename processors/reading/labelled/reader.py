@@ -115,9 +115,10 @@ def _read(view: DocumentView, specs: Sequence[FieldSpec], extraction: Extraction
     candidates = [item for order, spec in enumerate(specs) for item in _candidates(view, order, spec, specs)]
     fields = {item.spec.name: _field(view, item) for item in _choose(candidates, _taken(extraction, view))}
     by_name = {spec.name: spec for spec in specs}
-    if currency is not None and "currency" in by_name:
+    certainty = 0.0 if currency is None else _SURE * currency.score
+    if currency is not None and "currency" in by_name and certainty >= _LEAST:
         sheet = view.sheets[currency.span.sheet]
-        fields["currency"] = _signed(cite(by_name["currency"], currency.span, sheet, view.conventions, _SURE))
+        fields["currency"] = _signed(cite(by_name["currency"], currency.span, sheet, view.conventions, certainty))
     return tuple(field for spec in specs if (field := fields.get(spec.name)) is not None)
 
 

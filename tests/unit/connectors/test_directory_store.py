@@ -43,6 +43,22 @@ def test_putting_again_changes_nothing(store: DirectoryStore, tmp_path: Path) ->
     assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
 
 
+def test_an_empty_file_that_a_power_cut_left_is_written_anew(store: DirectoryStore, tmp_path: Path) -> None:
+    left = tmp_path / "objects" / KEY
+    left.parent.mkdir(parents=True)
+    left.touch()
+    assert store.find(KEY) is None
+    assert store.get(store.put(KEY, b"words")) == b"words"
+
+
+def test_a_file_system_without_links_keeps_what_is_put(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError("no links here")
+
+    monkeypatch.setattr(Path, "hardlink_to", refuse)
+    assert store.get(store.put(KEY, b"words")) == b"words"
+
+
 def test_adopting_moves_the_file(store: DirectoryStore, tmp_path: Path) -> None:
     spool = store.new_spool_file()
     spool.write_bytes(b"%PDF")

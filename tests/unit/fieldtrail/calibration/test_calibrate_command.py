@@ -133,3 +133,16 @@ def test_a_calibration_that_cannot_be_read_is_a_mistake_in_the_settings(tmp_path
     settings = resolve({"confidence.calibration": str(tmp_path / "bad.toml")}, {})
     with pytest.raises(SettingsError, match="format: must be 1"):
         make_calibration(settings)
+
+
+def test_ctrl_c_writes_nothing(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Thresholds from a part of the documents would look like those of all."""
+    from fieldtrail.calibration import run as running
+
+    def stopped(*_: object) -> None:
+        raise running.StoppedError("stopped")
+
+    monkeypatch.setattr(running, "calibrate", stopped)
+    out = corpus / "calibration.toml"
+    assert run(corpus, "--out", str(out))[0] == 130
+    assert not out.exists()

@@ -46,6 +46,8 @@ def test_a_line_that_was_cut_off_is_read_again(tmp_path: Path) -> None:
         file.write(FAILED)
     path.write_bytes(path.read_bytes()[:-20])
     assert read_predictions(path) == [FULL]
+    path.write_bytes(path.read_bytes() + "M\u00fc".encode()[:-1])
+    assert read_predictions(path)[:1] == [FULL], "cut inside a letter"
 
 
 def test_no_file_is_no_predictions(tmp_path: Path) -> None:

@@ -238,7 +238,9 @@ def test_the_name_tells_other_models_apart(monkeypatch: pytest.MonkeyPatch, tmp_
     name = paddle_engine_name("small", engine="paddle", models_dir=folder)
     assert name.startswith("paddleocr-3.7.0-paddle/models-")
     assert name == paddle_engine_name("small", engine="paddle", models_dir=same)
-    (same / "rec_tiny" / "inference.yml").write_text("another alphabet")
-    assert name == paddle_engine_name("small", engine="paddle", models_dir=same)
     (same / "rec_small" / "inference.yml").write_text("another alphabet")
-    assert name != paddle_engine_name("small", engine="paddle", models_dir=same)
+    assert name == paddle_engine_name("small", engine="paddle", models_dir=same), "what was loaded goes on reading"
+    for part, is_other in (("rec_tiny", False), ("rec_small", True)):
+        other = _export(tmp_path / f"other {part}", ("det", "rec_small", "rec_tiny"), "inference.pdmodel")
+        (other / part / "inference.yml").write_text("another alphabet")
+        assert (name != paddle_engine_name("small", engine="paddle", models_dir=other)) is is_other

@@ -124,7 +124,7 @@ def test_unsure_cells_that_are_not_required_are_left_out() -> None:
     result = routed(lines=(LineItem(1, (sku, amount)), LineItem(2, (sku,))))
     assert result.decision is RouteDecision.STRAIGHT_THROUGH
     assert [[cell.name for cell in line.cells] for line in result.extraction.line_items] == [["amount"]]
-    assert result.extraction.notes == ("line_items: 2 cells left out, because they are unsure",)
+    assert result.extraction.notes == ("line_items.sku: left out of 2 rows, because it is unsure",)
 
 
 def test_lines_that_do_not_add_up_hold_where_they_are_required_and_are_left_out_where_not() -> None:
@@ -205,3 +205,23 @@ def test_thresholds_by_field_outrank_those_by_type() -> None:
 def test_thresholds_that_contradict_themselves_are_refused() -> None:
     with pytest.raises(ValueError, match="second_look <= straight"):
         Threshold(0.5, 0.7)
+
+
+def test_what_is_left_out_says_which_rule_it_fails() -> None:
+    iban = replace(
+        field("iban", FieldType.IDENTIFIER, 0.40),
+        rules=(RuleResult("iban_checksum", RuleStatus.FAILED, "DE00 is no IBAN."),),
+    )
+    result = routed(iban)
+    assert result.decision is RouteDecision.STRAIGHT_THROUGH
+    assert result.extraction.field("iban") is None
+    assert result.extraction.notes == ("iban: left out, because it fails iban_checksum: DE00 is no IBAN.",)
+
+
+def test_a_document_of_which_nothing_passes_is_reviewed() -> None:
+    assert INVOICE is not None
+    undemanding = replace(INVOICE, fields=tuple(replace(spec, required=False) for spec in INVOICE.fields))
+    unsure = Validated(Extraction((field("iban", FieldType.IDENTIFIER, 0.5),)), (), ())
+    result = route(unsure, undemanding, "invoice", 0.99, Thresholds())
+    assert result.decision is RouteDecision.REVIEW
+    assert result.reasons == ("No field of it passed.",)

@@ -205,6 +205,7 @@ def test_rules_and_columns_may_be_left_out() -> None:
         ('"total_amount"', '"total_amont"', r"no shared labels .* 'total_amont'; did you mean 'total_amount'\?"),
         ("min = 2000-01-01", "min = 3", "min: 3 is no date such as 1990-01-31"),
         ("max = 999.5", "max = 1990-01-31", "max: 1990-01-31 is no number"),
+        ("max = 999.5", "max = nan", "max: .*expected a number, or a date"),
         ("max = 999.5", "max = 1\nmin = 2.5", "min 2.5 is above max 1"),
         ("max = 999.5", 'pattern = "[0-9]+"', "pattern: does not go with type money; it is for currency, identifier"),
         ('sign = "positive"', 'sign = "plus"', "'plus' is none of positive, negative"),

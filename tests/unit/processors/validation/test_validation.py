@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from processors.fields import Evidence, EvidenceSource, Extraction, Field, FieldType, LineItem, RuleStatus
 from processors.geometry import Box
+from processors.routing import Thresholds
 from processors.validation import Validated, validate
+from processors.validation.confidence import UNCONFIRMED_AMOUNT_CAP
 from tests.unit.processors.validation.validation_builders import INVOICE, Paper, money
 
 TOTALS = money(subtotal="100.00", tax_amount="19.00", total_amount="119.00")
@@ -146,7 +148,8 @@ def test_a_weak_character_passes_only_with_arithmetic(recognition: float, reader
 
 
 def test_an_amount_that_nothing_tests_does_not_pass() -> None:
-    assert total_of({"total_amount": Decimal("119.00")}, recognition=1.0, reader=1.0) == 0.94
+    assert total_of({"total_amount": Decimal("119.00")}, recognition=1.0, reader=1.0) == UNCONFIRMED_AMOUNT_CAP
+    assert Thresholds().of("total_amount", FieldType.MONEY).straight > UNCONFIRMED_AMOUNT_CAP
 
 
 def test_the_form_of_a_vat_id_speaks_for_it_but_not_for_its_characters() -> None:
@@ -225,3 +228,22 @@ def test_a_type_that_the_schema_does_not_know_is_still_validated() -> None:
     paper = Paper()
     field = replace(paper.field("vendor_name", "12:30"), name="opening_time", type=FieldType.TIME)
     assert kept(one(field, paper), "opening_time").confidence.value == 0.99
+
+
+def test_a_row_without_a_required_cell_is_missing_it() -> None:
+    """Else it would escape the sum of the rows and the person at once."""
+    paper = Paper()
+    rows = [
+        {"description": "Paper", "amount": Decimal("119.00")},
+        {"description": "Ink", "unit_price": Decimal("999.00")},
+    ]
+    extraction = paper.extraction({"total_amount": Decimal("119.00")}, rows)
+    assert "line_items[2].amount" in validate(extraction, [paper.page], INVOICE).missing_required
+    assert "line_items[1].amount" not in validate(extraction, [paper.page], INVOICE).missing_required
+
+
+def test_a_schema_that_is_for_no_type_validates_too() -> None:
+    paper = Paper()
+    extraction = paper.extraction({"total_amount": Decimal("119.00")})
+    made = validate(extraction, [paper.page], replace(INVOICE, document_types=()))
+    assert kept(made, "total_amount").value == Decimal("119.00")
