@@ -1,7 +1,7 @@
 """The heading row of a line-item table: which columns there are, and where."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from processors.geometry import Box, union
 from processors.reading.geometric.labels import Label, find_labels
@@ -157,7 +157,13 @@ def columns_of(row: Sequence[Segment]) -> list[Column]:
 
 
 def _all_labels(segment: Segment) -> list[Label]:
-    """The column names in ``segment``; those merged into one segment are told apart word by word."""
+    """The column names in ``segment``; those merged into one segment are told apart word by word, and a lone "%" ends
+    one: ``VAT % Amount`` is no VAT amount.
+    """
+    for position, token in enumerate(segment.tokens[1:-1], 1):
+        if token.text == "%":
+            parts = (segment.tokens[: position + 1], segment.tokens[position + 1 :])
+            return [label for part in parts for label in _all_labels(replace(segment, tokens=part))]
     labels = find_labels(segment, column_vocabulary(), forgiving=False)
     if len(segment.tokens) > 1 and sum(label.stop - label.start for label in labels) < len(segment.tokens):
         return _covering(segment) or _one_after_another(segment, labels)

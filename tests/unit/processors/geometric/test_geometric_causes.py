@@ -104,6 +104,20 @@ def test_headings_that_stand_close_are_told_apart_by_their_words() -> None:
     assert _rows(placed)[0]["description"] == "Grommets"
 
 
+@pytest.mark.parametrize("heading", ["VAT % Amount", "USt. % Betrag"])
+def test_a_percent_sign_ends_a_heading(heading: str) -> None:
+    """Together the words would be the name of the tax, and the amounts be read by nobody."""
+    placed = [
+        *_row(100, (50, "Description"), (300, "Qty"), (380, "Price"), (460, heading)),
+        *_row(116, (50, "Grommets"), (300, "4"), (385, "2.50"), (460, "20 % 10.00")),
+        *_row(132, (50, "Ferrules"), (300, "3"), (385, "7.00"), (460, "20 % 21.00")),
+    ]
+    assert [(row.get("tax_rate"), row.get("amount")) for row in _rows(placed)] == [
+        (Decimal(20), Decimal("10.00")),
+        (Decimal(20), Decimal("21.00")),
+    ]
+
+
 def test_cells_that_stand_close_are_cut_where_the_next_heading_begins() -> None:
     placed = [
         *_row(100, (50, "Qty"), (69, "Description"), (380, "Price"), (490, "Amount")),
