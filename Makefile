@@ -51,6 +51,16 @@ bench-microbatcher: env ## The OCR server: many callers against one
 bench-preprocessing: env ## What each step of preparing a page buys
 	@$(VENV)/python -m fieldtrail.benchmarks.preprocessing $(BENCH_ARGS)
 
+.PHONY: bench-audit
+bench-audit: env ## The audit store: questions at 1 and 10 million field rows, and the sink
+	@$(VENV)/python -m fieldtrail.benchmarks.audit $(BENCH_ARGS)
+
+.PHONY: train
+train: env ## Train the packaged models anew (DATA=folder with truth.jsonl and documents/, CACHE=folder for recognised pages)
+	@$(VENV)/python -m fieldtrail.training.classifier "$(DATA)" --cache "$(CACHE)/types" --out processors/classification/weights.npz
+	@$(VENV)/python -m fieldtrail.training.boundary "$(DATA)" --cache "$(CACHE)/types" --out processors/classification/boundary.npz
+	@$(VENV)/python -m fieldtrail.training.reader "$(DATA)/truth.jsonl" --pages "$(CACHE)/reader" --out
+
 .PHONY: doctor
 doctor: env ## What is missing on this machine, and every setting
 	@$(VENV)/fieldtrail doctor --data-dir "$(DATA_DIR)"
