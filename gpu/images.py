@@ -1,6 +1,7 @@
 """Page images on the wire: what the server decodes, and what the client sends."""
 
 import io
+import re
 import warnings
 from dataclasses import dataclass
 from functools import cache
@@ -23,6 +24,7 @@ _FORMATS = {
     b"MM\x00*": "TIFF",
 }
 _FORMATS_IN_WORDS = "PNG, JPEG, WebP, TIFF, PGM or PPM"
+_PLAIN_HEAD = re.compile(rb"P([56])\n(\d{1,6}) (\d{1,6})\n255\n")
 # What Pillow raises on a damaged image.
 _DAMAGE = (OSError, ValueError, SyntaxError, EOFError, KeyError, TypeError, IndexError)
 
@@ -50,6 +52,9 @@ def decode_image(data: bytes, max_pixels: int) -> "RgbImage | Refusal":
     kind = next((name for start, name in _FORMATS.items() if data.startswith(start)), None)
     if kind is None:
         return Refusal(ErrorCode.UNSUPPORTED_TYPE, f"The body is no {_FORMATS_IN_WORDS} image.")
+    plain = _plain(data)
+    if plain is not None and plain.shape[0] * plain.shape[1] <= max_pixels:
+        return plain
     try:
         _quiet_pillow()
         with Image.open(io.BytesIO(data), formats=[kind]) as image:
@@ -71,15 +76,35 @@ def encode_image(image: "RgbImage", *, packed: bool) -> EncodedImage:
     import cv2
     import numpy as np
 
-    gray = bool(np.array_equal(image[:, :, 0], image[:, :, 1]) and np.array_equal(image[:, :, 0], image[:, :, 2]))
+    image = np.ascontiguousarray(image)
+    first = cv2.extractChannel(image, 0)
+    gray = all(np.array_equal(first, cv2.extractChannel(image, channel)) for channel in (1, 2))
     if packed:
-        source = image[:, :, 0] if gray else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
+        source = first if gray else cv2.cvtColor(image, cv2.COLOR_RGB2BGR)
         _, png = cv2.imencode(".png", source, [cv2.IMWRITE_PNG_COMPRESSION, 1])
         return EncodedImage(png.tobytes(), "image/png")
     height, width = image.shape[:2]
     header = f"{'P5' if gray else 'P6'}\n{width} {height}\n255\n".encode()
-    data = header + np.ascontiguousarray(image[:, :, 0] if gray else image).tobytes()
+    data = header + (first if gray else image).tobytes()
     return EncodedImage(data, f"image/x-portable-{'graymap' if gray else 'pixmap'}")
+
+
+def _plain(data: bytes) -> "RgbImage | None":
+    """The image of a raw PGM or PPM as :func:`encode_image` writes it, for which Pillow takes five times as long;
+    ``None`` where it is anything else, or not of the size that it says.
+    """
+    import cv2
+    import numpy as np
+
+    head = _PLAIN_HEAD.match(data)
+    if head is None:
+        return None
+    width, height, channels = int(head[2]), int(head[3]), 1 if head[1] == b"5" else 3
+    if not width or not height or len(data) - head.end() != width * height * channels:
+        return None
+    pixels = np.frombuffer(data, np.uint8, offset=head.end()).reshape(height, width, channels)
+    image: RgbImage = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if channels == 1 else pixels
+    return image
 
 
 @cache

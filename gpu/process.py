@@ -5,6 +5,7 @@ import ctypes
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -19,6 +20,10 @@ from processors.recognition.networks import Device, DeviceError
 log = logging.getLogger("fieldtrail.ocr")
 
 _M_ARENA_MAX = -8  # from malloc.h
+
+_SWITCH_S = 0.0005
+"""A device's thread comes back from every batch for Python's lock, and waits so long where another thread computes; by
+default that is 5 ms, as long as a batch takes."""
 
 _LAST_ANSWERS_S = 5.0  # for answers that are still being sent when the last page is done
 
@@ -49,6 +54,7 @@ async def serve(
     the port is taken.
     """
     _share_heaps()
+    sys.setswitchinterval(_SWITCH_S)
     service = OcrService(limits, options.threads, engine_name)
     if device.cuda_index is not None and not service.metrics.watch_gpu(device.cuda_index):
         log.info("no figures of the GPU itself: the package nvidia-ml-py is not installed")

@@ -47,13 +47,19 @@ class BenchError(Exception):
 @dataclass(frozen=True, slots=True)
 class Phase:
     """Pages read one after the other by each of ``callers``. ``cores``: CPU seconds per second, of the server or, in
-    process, of this process."""
+    process, of this process; ``sender_cores``: of this process as it sends the pages to the server."""
 
     callers: int
     pages: int
     seconds: float
     cores: float
     waits_s: tuple[float, ...]
+    sender_cores: float = 0.0
+
+    @property
+    def cpu_s(self) -> float:
+        """CPU seconds a page."""
+        return self.cores / self.rate
 
     @property
     def rate(self) -> float:
@@ -79,6 +85,10 @@ class Round:
     def ratio(self) -> float:
         """Throughput of all callers over that of one."""
         return self.crowd.rate / self.alone
+
+    def highest_ratio(self, cores: int) -> float:
+        """What the ratio would be if server and callers kept all ``cores`` busy."""
+        return cores / (self.crowd.cpu_s + self.crowd.sender_cores / self.crowd.rate) / self.alone
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,14 +186,15 @@ async def _phase(
                 raise BenchError(f"a page was not read: {answer}")
             waits.append(answer.waited_s)
 
-    begin, cpu = time.perf_counter(), _cpu_seconds(server)
+    begin, cpu, own = time.perf_counter(), _cpu_seconds(server), time.process_time()
     with suppress(TimeoutError):
         async with asyncio.timeout(at_most_s):
             await asyncio.gather(*(call() for _ in range(callers)))
     seconds = time.perf_counter() - begin
     if not waits:
         raise BenchError(f"no page was read within {at_most_s:g} s")
-    return Phase(callers, len(waits), seconds, (_cpu_seconds(server) - cpu) / seconds, tuple(waits))
+    cores, sender_cores = (_cpu_seconds(server) - cpu) / seconds, (time.process_time() - own) / seconds
+    return Phase(callers, len(waits), seconds, cores, tuple(waits), sender_cores)
 
 
 async def _batches(address: str) -> dict[str, tuple[float, float, float]]:
@@ -231,9 +242,14 @@ def render(report: Report) -> str:
         if phases:
             rows.append((f"{name}: pages/s", f"{statistics.median(phase.rate for phase in phases):.2f}", ""))
             rows.append(("  cores that it kept busy", f"{statistics.median(phase.cores for phase in phases):.2f}", ""))
-            cpu = statistics.median(phase.cores / phase.rate for phase in phases)
+            cpu = statistics.median(phase.cpu_s for phase in phases)
             rows.append(("  CPU seconds a page", f"{cpu:.2f}", ""))
+    senders = statistics.median(phase.sender_cores / phase.rate for phase in crowd)
+    rows.append(("  CPU seconds a page of theirs", f"{senders:.3f}", ""))
     rows.append((f"{report.callers} callers over one caller", f"{ratio:.2f}", f"{WANTED_RATIO} on two cores"))
+    if report.device == "cpu":
+        bound = statistics.median(round_.highest_ratio(report.cores) for round_ in report.rounds)
+        rows.append(("  with all cores busy it would be", f"{bound:.2f}", ""))
     if inside:
         over = statistics.median(phase.rate / own.rate for phase, own in zip(crowd, inside, strict=True))
         rows.append((f"{report.callers} callers over in process", f"{over:.2f}", ""))

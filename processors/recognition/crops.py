@@ -62,7 +62,13 @@ def _is_straight(quad: Quad) -> bool:
 
 def is_blank(crop: "RgbImage") -> bool:
     """Whether a line image has one colour all over: nothing can be printed there, however faint."""
-    return bool((crop.max(axis=(0, 1)) - crop.min(axis=(0, 1))).max() <= _SAME_COLOUR)
+    import cv2
+
+    for channel in range(crop.shape[2]):
+        darkest, lightest, _, _ = cv2.minMaxLoc(cv2.extractChannel(crop, channel))
+        if lightest - darkest > _SAME_COLOUR:
+            return False
+    return True
 
 
 def ink_profile(crop: "RgbImage") -> "NDArray[np.bool_]":

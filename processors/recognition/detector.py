@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 DETECTION_PIXELS = 830_000
 """Lines are looked for in an image of about this size (an A4 page at 93 DPI) and read in the full one."""
 
-_SHAPES = ((1088, 768), (768, 1088), (928, 896), (1184, 544), (544, 1184), (1920, 448), (448, 1920))
-"""Height and width of the inputs: A4's shape, a square, strips (receipts, whose print is large). Few shapes, so that
-pages share batches and a network can be compiled for each.
+_SHAPES = ((1088, 768), (768, 1088), (928, 896), (1024, 544), (544, 1024), (1344, 384), (384, 1344))
+"""Height and width of the inputs: A4's shape, a square, and strips, smaller because they are receipts, whose print is
+large. Few shapes, so that pages share batches and a network can be compiled for each.
 """
 
 _CORE = 0.2
@@ -46,7 +46,7 @@ class DbDetector:
 
     def input_size(self, height: int, width: int) -> tuple[int, int]:
         """See :meth:`processors.recognition.engine.TextDetector.input_size`."""
-        return max(self._shapes, key=lambda shape: _fit(shape, height, width))
+        return max(self._shapes, key=lambda shape: _filled(shape, height, width))
 
     def detect(self, images: "Sequence[RgbImage]") -> list[list[Quad]]:
         """See :meth:`processors.recognition.engine.TextDetector.detect`."""
@@ -75,6 +75,11 @@ class DbDetector:
 def _fit(shape: Sequence[int], height: int, width: int) -> float:
     """By how much an image may be scaled to fit ``shape``."""
     return min(shape[0] / height, shape[1] / width)
+
+
+def _filled(shape: tuple[int, int], height: int, width: int) -> float:
+    """The share of ``shape`` that an image of this height and width fills, scaled to fit it."""
+    return _fit(shape, height, width) ** 2 * height * width / (shape[0] * shape[1])
 
 
 def _fill(tensor: "NDArray[np.float32]", image: "RgbImage") -> None:

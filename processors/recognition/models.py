@@ -12,14 +12,14 @@ from processors.recognition.detector import DbDetector
 from processors.recognition.engine import ModelSize
 from processors.recognition.lines import Effort, Models
 from processors.recognition.model_files import alphabet, detector_file, models_version, recognizer_file
-from processors.recognition.networks import Device, DeviceError, Runtime, load_network, pick_device
+from processors.recognition.networks import Device, DeviceError, Runtime, load_network, load_recognizer, pick_device
 from processors.recognition.paddle import PaddleEngine, check_paddle, load_paddle_models, paddle_engine_name
 from processors.recognition.recognizer import CtcRecognizer
 
 OcrEngine = Literal["auto", "openvino", "onnxruntime", "paddleocr-onnxruntime", "paddleocr-paddle"]
 """What may be asked for. ``auto`` is OpenVINO on a CPU and ONNX Runtime on a GPU."""
 
-RECOGNITION_VERSION = 2
+RECOGNITION_VERSION = 3
 """Raise it when the same pixels come to give other words: words that were kept are not used again then."""
 
 _DETECTOR: ModelSize = "small"  # a third of a page's time, but the tiny one misses lines of receipts
@@ -96,10 +96,10 @@ def load_models(effort: Effort, device: Device) -> Models:
 
 
 def _recognizer(size: ModelSize, device: Device) -> CtcRecognizer:
-    network = load_network(recognizer_file(size), device)
+    network, letters = load_recognizer(recognizer_file(size), device, alphabet(size))
     if device.cuda_index is None:
-        return CtcRecognizer(network, alphabet(size), _CPU_BATCH, _CPU_SIZES)
-    return CtcRecognizer(network, alphabet(size), _GPU_BATCH)
+        return CtcRecognizer(network, letters, _CPU_BATCH, _CPU_SIZES)
+    return CtcRecognizer(network, letters, _GPU_BATCH)
 
 
 @cache

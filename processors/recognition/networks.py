@@ -7,10 +7,13 @@ with equal readings) and in single precision elsewhere, where the two are alike.
 import importlib.util
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar
+
+from processors.recognition.head import cut_model
+from processors.recognition.upscaling import with_convolutions
 
 if TYPE_CHECKING:
     import numpy as np
@@ -21,11 +24,16 @@ if TYPE_CHECKING:
     """From a batch to the network's only output, which is good until the same thread's next call. May be called from
     several threads at a time.
     """
+    LineNetwork = Callable[[Tensor], Sequence[Tensor]]
+    """From a batch of line images to the probabilities of each line's characters (columns x characters), as good and
+    callable as a :data:`Network`'s. A line may have only the first characters of the alphabet.
+    """
 
 Runtime = Literal["openvino", "onnxruntime", "paddleocr-onnxruntime", "paddleocr-paddle"]
 """What runs the networks. Those with ``paddleocr`` are PaddleOCR's own modules (:mod:`processors.recognition.paddle`).
 """
 
+_Output = TypeVar("_Output")
 _MOST_SHAPES = 4  # for each thread; one takes some 130 MB
 _COMPILING = threading.Lock()
 """OpenVINO holds locks of its own and Python's while it compiles; two threads that do so at a time may never end."""
@@ -107,18 +115,51 @@ def load_network(path: Path, device: Device, *, fixed_shapes: bool = False) -> "
     return _PerThread(lambda: _compile(path, device, None))
 
 
-class _PerThread:
+def load_recognizer(path: Path, device: Device, alphabet: Sequence[str]) -> "tuple[LineNetwork, Sequence[str]]":
+    """The recogniser of the ONNX file at ``path``, whose outputs mean ``alphabet``, and what those of the network that
+    is given mean: the same in another order. Raises :class:`DeviceError` where it cannot be loaded.
+
+    On OpenVINO its last layer is cut (:mod:`processors.recognition.head`).
+    """
+    if device.runtime != "openvino":
+        return _by_line(load_network(path, device)), alphabet
+    import openvino
+
+    with _COMPILING:
+        cut = cut_model(openvino.Core().read_model(str(path)), alphabet)
+    if cut is None:
+        return _by_line(load_network(path, device)), alphabet
+    model, head = cut
+
+    def load() -> "LineNetwork":
+        with _COMPILING:
+            request = _request(model, device)
+
+        def run(batch: "Tensor") -> "list[Tensor]":
+            outputs = request.infer({0: batch}, share_inputs=True, share_outputs=True)
+            return [head.probabilities(*line) for line in zip(outputs[0], outputs[1], strict=True)]
+
+        return run
+
+    return _PerThread(load), head.alphabet
+
+
+def _by_line(network: "Network") -> "LineNetwork":
+    return lambda batch: list(network(batch))
+
+
+class _PerThread(Generic[_Output]):
     """Gives each thread that calls a network of its own. OpenVINO then computes on that thread; threads that share one
     have their work handed to others and back, 100 times a page."""
 
-    def __init__(self, load: "Callable[[], Network]") -> None:
+    def __init__(self, load: "Callable[[], Callable[[Tensor], _Output]]") -> None:
         self._load = load
         self._own = threading.local()
 
-    def __call__(self, batch: "Tensor") -> "Tensor":
+    def __call__(self, batch: "Tensor") -> _Output:
         if not hasattr(self._own, "network"):
             self._own.network = self._load()
-        output: Tensor = self._own.network(batch)
+        output: _Output = self._own.network(batch)
         return output
 
 
@@ -140,8 +181,13 @@ class _ByShape:
 
 def _compile(path: Path, device: Device, shape: tuple[int, ...] | None) -> "Network":
     """The network for inputs of ``shape``, or of any shape; for one thread."""
+    import openvino
+
     with _COMPILING:
-        request = _request(path, device, shape)
+        model = with_convolutions(openvino.Core().read_model(str(path)))
+        if shape is not None:
+            model.reshape(list(shape))
+        request = _request(model, device)
 
     def run(batch: "Tensor") -> "Tensor":
         output: Tensor = request.infer({0: batch}, share_inputs=True, share_outputs=True)[0]
@@ -150,20 +196,16 @@ def _compile(path: Path, device: Device, shape: tuple[int, ...] | None) -> "Netw
     return run
 
 
-def _request(path: Path, device: Device, shape: tuple[int, ...] | None) -> Any:
+def _request(model: Any, device: Device) -> Any:
     import openvino
 
-    core = openvino.Core()
-    model = core.read_model(str(path))
-    if shape is not None:
-        model.reshape(list(shape))
     config = {
         "NUM_STREAMS": 1,
         "INFERENCE_NUM_THREADS": device.threads,
         # Else every process pins its threads to the first cores, and several processes share one.
         "ENABLE_CPU_PINNING": False,
     }
-    return core.compile_model(model, "CPU", config).create_infer_request()
+    return openvino.Core().compile_model(model, "CPU", config).create_infer_request()
 
 
 def _load_onnxruntime(path: Path, device: Device) -> "Network":

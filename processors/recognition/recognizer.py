@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from processors.recognition.engine import RgbImage
-    from processors.recognition.networks import Network
+    from processors.recognition.networks import LineNetwork
 
 _STEP = 64  # input widths are multiples of this: a runtime compiles its kernels for each shape that it meets
 _NARROWEST = 64
@@ -26,7 +26,7 @@ class CtcRecognizer:
     """
 
     def __init__(
-        self, network: "Network", alphabet: Sequence[str], batch_pixels: int, sizes: Sequence[int] | None = None
+        self, network: "LineNetwork", alphabet: Sequence[str], batch_pixels: int, sizes: Sequence[int] | None = None
     ) -> None:
         self._network = network
         self._alphabet = alphabet

@@ -10,10 +10,13 @@ from processors.document import Page, PageSource, SourceDecision
 from processors.errors import ErrorCode, Refusal
 from processors.geometry import Box
 from processors.intake.media import MediaType
+from processors.recognition.engine import Character, ModelSize
+from processors.recognition.model_files import alphabet, recognizer_file
 from processors.recognition.models import engine_name
-from processors.recognition.networks import Device
+from processors.recognition.networks import Device, load_network, load_recognizer
 from processors.recognition.ocr import ocr_page
 from processors.recognition.orientation import turn_box, upright
+from processors.recognition.recognizer import CtcRecognizer
 from processors.recognition.text_layer import NeedsOcr
 
 pytestmark = pytest.mark.ocr
@@ -183,3 +186,49 @@ def test_a_cut_off_image_is_refused(tmp_path: Path) -> None:
     refusal = ocr_page(path, MediaType.PNG, WANTED, effort="small", device=Device())
     assert isinstance(refusal, Refusal)
     assert refusal.code is ErrorCode.CORRUPT
+
+
+_SCRIPTS = (
+    "Rechnung Nr. 2024-00317 vom 14.03.2024: 1.589,13 \u20ac",
+    "Facture n\u00b0 42, \u00e0 r\u00e9gler d\u00e8s r\u00e9ception",
+    "\u0421\u0447\u0451\u0442 \u2116 4711 \u043e\u0442 05.11.2024",
+    "\u03a3\u03cd\u03bd\u03bf\u03bb\u03bf 1.234,00",
+    "\u53d1\u7968\u53f7\u7801\uff1a20241105 \u91d1\u989d\u5408\u8ba1",
+    "\u682a\u5f0f\u4f1a\u793e\u5c71\u7530\u5546\u4e8b \u8acb\u6c42\u66f8",
+    "\u304a\u652f\u6255\u671f\u9650 2024\u5e7411\u67085\u65e5",
+    "\uc0ac\uc5c5\uc790\ub4f1\ub85d\ubc88\ud638 123-45-67890",
+    "Item 4711 \u54c1 4.50",
+)
+"""In Latin, Cyrillic, Greek, Chinese, Japanese, Korean, and mixed."""
+
+
+def _line_image(text: str, size: float) -> np.ndarray:
+    document = pymupdf.open()
+    page = document.new_page(width=500, height=60)
+    writer = pymupdf.TextWriter(page.rect)
+    writer.append((10, 40), text, font=pymupdf.Font("cjk"), fontsize=size)
+    writer.write_text(page)
+    area = pymupdf.Rect(writer.text_rect)
+    area.x0, area.x1 = area.x0 - 2, area.x1 + 2
+    pixmap = page.get_pixmap(dpi=200, colorspace=pymupdf.csRGB, clip=area)
+    return np.frombuffer(pixmap.samples, np.uint8).reshape(pixmap.height, pixmap.width, 3).copy()
+
+
+@pytest.mark.parametrize("size", ["tiny", "small"])
+def test_the_cut_recogniser_reads_every_script_as_the_whole_one_does(size: ModelSize) -> None:
+    """Whatever a line is in, the characters that the cut leaves out are read and not passed over."""
+    lines = [_line_image(text, points) for text in _SCRIPTS for points in (9, 16)]
+    whole = CtcRecognizer(load_network(recognizer_file(size), Device()), alphabet(size), 1)
+    network, letters = load_recognizer(recognizer_file(size), Device(), alphabet(size))
+    assert sorted(letters) == sorted(alphabet(size))
+    assert letters != alphabet(size), "the last layer was not cut"
+    for expected, found in zip(whole.read(lines), CtcRecognizer(network, letters, 1).read(lines), strict=True):
+        assert _likely(found) == _likely(expected)
+        # The cut one divides the probability of what it leaves out, here a percent at most, among the others.
+        for one, other in zip(found, expected, strict=False):
+            assert one.text != other.text or one.probability == pytest.approx(other.probability, abs=0.03)
+
+
+def _likely(characters: list[Character]) -> list[str]:
+    """What is read but for guesses at characters that the model does not know, where rounding decides."""
+    return [character.text for character in characters if character.probability >= 0.5]

@@ -30,6 +30,17 @@ def test_the_table_has_medians_and_quantiles() -> None:
     assert cells["batch (read, tiny): size, fill, padding"] == ["2.5, 90%, 1%"]
 
 
+def test_the_most_that_the_cores_allow_counts_the_callers_too() -> None:
+    """A crowd at 2 pages a second on 1.5 cores, its callers on 0.1: two cores would do 2.5 pages a second."""
+    crowd = Phase(64, 60, 30.0, 1.5, (0.1, 0.2), 0.1)
+    done = Round(None, phase(1, 1.25), crowd, phase(1, 1.25))
+    assert done.ratio == pytest.approx(1.6)
+    assert done.highest_ratio(2) == pytest.approx(2.0)
+    table = " ".join(render(Report("cpu", "engine", 2, 64, (done,), {}, 800.0)).split())
+    assert "with all cores busy it would be 2.00" in table
+    assert "CPU seconds a page of theirs 0.050" in table
+
+
 def test_a_gpu_is_not_compared_with_a_cpu() -> None:
     rounds = (Round(None, phase(1, 9.0), phase(64, 33.0, (0.1, 0.2)), phase(1, 9.0)),)
     assert "in process" not in render(Report("cuda:0", "engine", 16, 64, rounds, {}, 800.0))

@@ -155,3 +155,19 @@ def test_json_and_avro_have_the_same_names() -> None:
 def test_other_bytes_are_a_value_error(media_type: str, data: bytes) -> None:
     with contextlib.suppress(ValueError):
         decode_answer(data, media_type)
+
+
+def test_raw_pixels_are_taken_as_they_are_and_no_others() -> None:
+    raw = encode_image(pixels(gray=True), packed=False).data
+    commented = raw.replace(b"P5\n", b"P5\n# by hand\n", 1)
+    assert np.array_equal(decoded(commented), pixels(gray=True))
+    assert np.array_equal(decoded(raw + b"more"), pixels(gray=True))
+    assert refusal(raw[:-1]).code is ErrorCode.CORRUPT
+    large = encode_image(pixels(101, 100), packed=False).data
+    assert refusal(large).code is ErrorCode.TOO_MANY_PIXELS
+
+
+@pytest.mark.parametrize("packed", [True, False])
+def test_a_turned_view_of_an_image_is_sent_turned(packed: bool) -> None:
+    image = np.rot90(pixels())
+    assert np.array_equal(decoded(encode_image(image, packed=packed).data), image)

@@ -4,6 +4,8 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from processors.recognition.engine import Character, OcrLine, Quad
 from processors.recognition.lines import Answer, Detect, Dialogue, Effort, Models, Read, Request, answer_all, read_lines
@@ -63,6 +65,60 @@ def test_a_sure_cascade_asks_no_second_time() -> None:
     requests, lines = play(read_lines(IMAGE, "cascade"), [[quad(0)], [characters("Beschreibung")]])
     assert models_of(requests) == ["detect", "tiny"]
     assert [line.text for line in lines] == ["Beschreibung"]
+
+
+MANY = [quad(top) for top in range(0, 80, 4)]
+
+
+def sizes_of(requests: list[Request]) -> list[tuple[str, int]]:
+    return [(request.model, len(request.crops)) for request in requests if isinstance(request, Read)]
+
+
+def test_where_the_tiny_model_is_unsure_of_most_of_a_sample_the_small_one_reads_the_page() -> None:
+    unsure = [characters("Menge", 0.6)] * 6 + [characters("Menge")] * 2
+    texts = [f"Zeile {index}" for index in range(18)]
+    requests, lines = play(read_lines(IMAGE), [MANY, unsure, [characters(text) for text in texts]])
+    assert sizes_of(requests) == [("tiny", 8), ("small", 18)]
+    # Lines 1, 3, 6, 8, 11, 13, 16 and 18 were the sample; of these, the tiny model was sure of the last two.
+    assert [line.text for line in lines] == [*texts[:16], "Menge", texts[16], "Menge", texts[17]]
+
+
+def test_where_it_is_sure_of_enough_of_them_it_reads_the_others_too() -> None:
+    some = [characters("Menge", 0.6)] * 5 + [characters("Menge")] * 3
+    others = [characters("Preis")] * 11 + [characters("Preis", 0.6)]
+    better = [characters("Mengen")] * 5 + [characters("Preise")]
+    requests, lines = play(read_lines(IMAGE), [MANY, some, others, better])
+    assert sizes_of(requests) == [("tiny", 8), ("tiny", 12), ("small", 6)]
+    texts = [line.text for line in lines]
+    assert [texts.count(text) for text in ("Mengen", "Menge", "Preis", "Preise")] == [5, 3, 11, 1]
+    assert [index for index, text in enumerate(texts) if text.startswith("Menge")] == [1, 3, 6, 8, 11, 13, 16, 18]
+    assert texts[19] == "Preise"
+
+
+@given(st.integers(0, 60), st.integers(0, 2**60 - 1))
+def test_every_line_is_read_whatever_the_sample_says(count: int, unsure: int) -> None:
+    """By the tiny model or by the small one; where the tiny one was unsure, by the small one."""
+    image = np.repeat(IMAGE, 4, axis=0)
+    dialogue = read_lines(image)
+    assert isinstance(next(dialogue), Detect)
+    answer: Answer = [quad(5.0 * index) for index in range(count)]
+    doubted = {5 * index for index in range(count) if unsure >> index & 1}
+    asked = {"tiny": 0, "small": 0}
+    while True:
+        try:
+            request = dialogue.send(answer)
+        except StopIteration as stop:
+            lines = stop.value
+            break
+        assert isinstance(request, Read)
+        tops = range(asked["tiny"], asked["tiny"] + len(request.crops))
+        sure = 0.6 if request.model == "tiny" and doubted.intersection(5 * top for top in tops) else 0.99
+        asked[request.model] += len(request.crops)
+        answer = [characters(request.model, sure)] * len(request.crops)
+    assert len(lines) == count
+    assert max(asked.values()) <= count <= sum(asked.values())
+    assert sum(line.text == "small" for line in lines) == asked["small"]
+    assert all(line.confidence > 0.9 for line in lines)
 
 
 def test_a_page_without_lines_is_read_without_a_recogniser() -> None:
