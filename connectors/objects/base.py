@@ -45,3 +45,15 @@ class ObjectStore(Protocol):
 
     def local(self, uri: str) -> AbstractContextManager[Path]:
         """The bytes at ``uri`` as a local file, for as long as the context lasts. Raises ``MissingError``."""
+
+    def key_of(self, uri: str) -> str:
+        """The key that ``uri`` stands for. Raises ``MissingError`` for one that points out of the store."""
+
+    def keys_below(self, folder: str) -> list[str]:
+        """The keys that begin with ``folder`` and a slash, sorted."""
+
+    def remove(self, key: str) -> bool:
+        """Removes what is stored under ``key``, for good (erasure); whether there was anything. Safe to repeat.
+
+        A bucket with versioning keeps old versions until its own rules drop them.
+        """

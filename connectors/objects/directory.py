@@ -82,6 +82,27 @@ class DirectoryStore:
         self._open(uri).close()
         yield self._path(uri)
 
+    def key_of(self, uri: str) -> str:
+        return self._path(uri).relative_to(self._root).as_posix()
+
+    def keys_below(self, folder: str) -> list[str]:
+        start = self._target(folder)
+        try:
+            return sorted(path.relative_to(self._root).as_posix() for path in start.rglob("*") if path.is_file())
+        except OSError as error:
+            raise UnavailableError(DEPENDENCY, str(error)) from error
+
+    def remove(self, key: str) -> bool:
+        target = self._target(key)
+        try:
+            target.unlink()
+            _sync(target.parent)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            raise UnavailableError(DEPENDENCY, str(error)) from error
+        return True
+
     def _open(self, uri: str) -> BinaryIO:
         """The file behind ``uri``; a symbolic link counts as missing, since the store makes none."""
         path = self._path(uri)

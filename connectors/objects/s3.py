@@ -118,6 +118,23 @@ class S3Store:
         finally:
             path.unlink(missing_ok=True)
 
+    def key_of(self, uri: str) -> str:
+        return self._key(uri).removeprefix(self._prefix)
+
+    def keys_below(self, folder: str) -> list[str]:
+        def read() -> list[str]:
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._bucket, Prefix=f"{self._prefix}{folder}/"
+            )
+            return [item["Key"].removeprefix(self._prefix) for page in pages for item in page.get("Contents", ())]
+
+        return sorted(self._call(read))
+
+    def remove(self, key: str) -> bool:
+        was_there = self.find(key) is not None
+        self._call(lambda: self._client.delete_object(Bucket=self._bucket, Key=self._prefix + key))
+        return was_there
+
     def _call(self, call: Callable[[], T], reading: str | None = None) -> T:
         """``call``'s answer. ``reading`` is the URI that it reads, if any: only such a call can find nothing there."""
         try:

@@ -135,3 +135,15 @@ def test_a_server_that_is_down_is_unavailable_and_back_again(store: ObjectStore,
     finally:
         s3.server.start()
     assert store.get(uri) == b"words"
+
+
+def test_what_is_removed_is_gone_and_removing_again_is_no_fault(store: ObjectStore, s3: S3, bucket: str) -> None:
+    uri = store.put(KEY, b"x")
+    for key in ("words/ab/abcd/2.a.gz", "words/ab/abcd/1.a.gz", "words/ab/abcde/1.a.gz"):
+        store.put(key, b"x")
+    assert store.key_of(uri) == KEY
+    assert store.keys_below("words/ab/abcd") == ["words/ab/abcd/1.a.gz", "words/ab/abcd/2.a.gz"]
+    assert [store.remove(KEY), store.remove(KEY), store.remove("words/ab/abcde/1.a.gz")] == [True, False, True]
+    assert keys(s3, bucket) == ["some/prefix/words/ab/abcd/1.a.gz", "some/prefix/words/ab/abcd/2.a.gz"]
+    with pytest.raises(MissingError):
+        store.key_of("s3://other/originals/ab/abcd")

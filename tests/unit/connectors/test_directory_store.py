@@ -191,3 +191,23 @@ def test_open_store_reads_the_url(tmp_path: Path) -> None:
     for url in ("ftp://host/folder", "file:relative", "s3:bucket", "s3:///prefix"):
         with pytest.raises(ValueError, match=r"expected file:///folder or s3://bucket/prefix|not s3://bucket"):
             open_store(url, tmp_path)
+
+
+def test_what_is_removed_is_gone_and_removing_again_is_no_fault(store: DirectoryStore, tmp_path: Path) -> None:
+    uri = store.put(KEY, b"words")
+    assert store.key_of(uri) == KEY
+    assert store.remove(KEY) is True
+    assert store.find(KEY) is None
+    assert files(tmp_path) == []
+    assert store.remove(KEY) is False
+    with pytest.raises(ValueError, match="leaves the store"):
+        store.remove("../outside")
+    with pytest.raises(MissingError):
+        store.key_of("file:///etc/passwd")
+
+
+def test_keys_are_listed_below_a_folder_only(store: DirectoryStore) -> None:
+    for key in ("words/ab/abcd/2.a.gz", "words/ab/abcd/1.a.gz", "words/ab/abcde/1.a.gz", "originals/ab/abcd"):
+        store.put(key, b"x")
+    assert store.keys_below("words/ab/abcd") == ["words/ab/abcd/1.a.gz", "words/ab/abcd/2.a.gz"]
+    assert store.keys_below("words/zz") == []
