@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fieldtrail.settings import PORTS_FILE
+from fieldtrail.settings import CLICKHOUSE_PASSWORD_FILE, PORTS_FILE
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +21,11 @@ class Layout:
     def kafka(self) -> Path:
         """The broker's configuration and records."""
         return self.data_dir / "kafka"
+
+    @property
+    def clickhouse(self) -> Path:
+        """ClickHouse's configuration, password and data."""
+        return self.data_dir / CLICKHOUSE_PASSWORD_FILE.parent
 
     @property
     def lock(self) -> Path:

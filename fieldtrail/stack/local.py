@@ -1,4 +1,4 @@
-"""The local stack: one Kafka broker and any number of workers, supervised together."""
+"""The local stack: one Kafka broker, a ClickHouse where wanted, and any number of workers, supervised together."""
 
 import os
 import sys
@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from fieldtrail.stack import broker, state
+from fieldtrail.stack import broker, clickhouse, state
 from fieldtrail.stack.errors import StackError
 from fieldtrail.stack.java import find_java
 from fieldtrail.stack.layout import Layout
@@ -21,6 +21,7 @@ from fieldtrail.stack.process import ProcessSpec, ProcessState, ProcessStatus, R
 
 FIELDTRAIL = (sys.executable, "-m", "fieldtrail")
 BROKER = "broker"
+CLICKHOUSE = "clickhouse"
 READY_PATH = "/ready"
 """What a worker answers with status 200 once it takes records."""
 
@@ -50,9 +51,9 @@ class LocalStack:
     """Starts and supervises the stack of one data directory; use it as a context manager.
 
     A child that dies is restarted; all of them end with this process, however it ends. ``prepare`` is called with
-    the bootstrap servers once the broker answers and before the workers start (it creates the topics); what it raises
-    ends the start. ``progress`` is told what is going on, one line at a time, also from other threads. One instance is
-    started once.
+    the bootstrap servers once the servers answer and before the workers start (it creates the topics); what it raises
+    ends the start. ``clickhouse_options`` adds a ClickHouse, with the audit trail's tables made. ``progress`` is told
+    what is going on, one line at a time, also from other threads. One instance is started once.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class LocalStack:
         workers: Sequence[Worker] = (),
         *,
         options: BrokerOptions | None = None,
+        clickhouse_options: clickhouse.ClickHouseOptions | None = None,
         prepare: Callable[[str], None] | None = None,
         progress: Callable[[str], None] = lambda _line: None,
         start_timeout_s: float = 90.0,
@@ -69,6 +71,7 @@ class LocalStack:
         self.layout = Layout(data_dir.resolve())
         self._workers = tuple(workers)
         self._options = options or BrokerOptions(default_kafka_libs())
+        self._clickhouse_options = clickhouse_options
         self._prepare = prepare
         self._progress = progress
         self._start_timeout_s = start_timeout_s
@@ -77,6 +80,7 @@ class LocalStack:
         self._writing = threading.Lock()
         self._processes: list[SupervisedProcess] = []
         self._bootstrap_servers: str | None = None
+        self._clickhouse_dsn: str | None = None
 
     def __enter__(self) -> Self:
         self.start()
@@ -95,6 +99,11 @@ class LocalStack:
         return self._bootstrap_servers
 
     @property
+    def clickhouse_dsn(self) -> str | None:
+        """The DSN of the stack's ClickHouse, password and all; ``None`` where it has none."""
+        return self._clickhouse_dsn
+
+    @property
     def data_dir(self) -> Path:
         """The data directory, absolute."""
         return self.layout.data_dir
@@ -109,7 +118,11 @@ class LocalStack:
         try:
             for pid in state.end_strays(self.data_dir):
                 self._progress(f"ended process {pid}, left behind by an earlier run")
+            if self._clickhouse_options is not None:
+                self._launch_clickhouse(self._clickhouse_options)
             self._start_broker()
+            if self._clickhouse_options is not None:
+                self._finish_clickhouse(self._clickhouse_options)
             if self._prepare is not None:
                 self._prepare(self.bootstrap_servers)
             self._start_workers()
@@ -118,8 +131,8 @@ class LocalStack:
             raise
 
     def stop(self) -> None:
-        """Stop the workers (they drain), then the broker; kill what does not end in its grace period. Idempotent."""
-        workers = [process for process in self._processes if process.spec.name != BROKER]
+        """Stop the workers (they drain), then the servers; kill what does not end in its grace period. Idempotent."""
+        workers = [process for process in self._processes if process.spec.name not in (BROKER, CLICKHOUSE)]
         for process in workers:
             process.request_stop()
         for process in workers + [process for process in self._processes if process not in workers]:
@@ -128,7 +141,8 @@ class LocalStack:
 
     def status(self) -> tuple[ProcessStatus, ...]:
         """Every process as of now, the broker first."""
-        return tuple(process.status for process in self._processes)
+        ordered = sorted(self._processes, key=lambda process: process.spec.name != BROKER)
+        return tuple(process.status for process in ordered)
 
     def kill(self, name: str) -> int:
         """SIGKILL the process ``name`` (``broker``, ``worker-0``); its pid, once the supervisor noticed the death."""
@@ -170,6 +184,29 @@ class LocalStack:
         self.wait_until_up(BROKER, self._start_timeout_s)
         self._progress(f"Apache Kafka answers after {time.monotonic() - begin:.1f} s")
 
+    def _launch_clickhouse(self, options: clickhouse.ClickHouseOptions) -> None:
+        """Starts ClickHouse and does not wait: it is up long before the broker is."""
+        port = PortBook(self.layout.ports).choose(CLICKHOUSE)
+        self._progress(f"starting ClickHouse on {HOST}:{port}")
+        command = clickhouse.prepare(self.layout.clickhouse, port, options)
+        self._clickhouse_dsn = clickhouse.dsn_of(self.layout.clickhouse, port)
+        self._add(
+            ProcessSpec(
+                name=CLICKHOUSE,
+                command=command,
+                log=self.layout.log(CLICKHOUSE),
+                environment={state.MARKER: str(self.data_dir)},
+                address=f"http://{HOST}:{port}",
+                ready=lambda: clickhouse.answers(port),
+            )
+        )
+
+    def _finish_clickhouse(self, options: clickhouse.ClickHouseOptions) -> None:
+        """Waits until it is up, and makes its tables. Raises :class:`StackError`."""
+        self.wait_until_up(CLICKHOUSE, self._start_timeout_s)
+        assert self._clickhouse_dsn is not None, "it was launched"
+        self._progress(clickhouse.make_ready(self._clickhouse_dsn, options.database))
+
     def _broker_port(self, ports: PortBook) -> int:
         wanted = self._options.port or ports.kept(BROKER)
         if wanted:
@@ -208,6 +245,7 @@ class LocalStack:
             "KAFKA_SECURITY_PROTOCOL": "PLAINTEXT",
             "FIELDTRAIL_DATA_DIR": str(self.data_dir),
             "PYTHONUNBUFFERED": "1",
+            **({"CLICKHOUSE_DSN": self._clickhouse_dsn} if self._clickhouse_dsn else {}),
         }
 
     def _add(self, spec: ProcessSpec) -> None:

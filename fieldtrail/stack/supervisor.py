@@ -15,9 +15,11 @@ from types import FrameType
 from fieldtrail.settings import Settings
 from fieldtrail.settings_table import DEFAULT_BROKER_PORT
 from fieldtrail.stack import state
+from fieldtrail.stack.clickhouse import ClickHouseOptions, why_impossible
 from fieldtrail.stack.errors import StackError
 from fieldtrail.stack.layout import Layout
 from fieldtrail.stack.local import FIELDTRAIL, BrokerOptions, LocalStack, Worker
+from streams.contracts.topics import AUDIT
 
 SUPERVISOR_LOG = "supervisor"
 STOP_TIMEOUT_S = 90.0
@@ -34,19 +36,42 @@ def build_stack(settings: Settings, stages: Sequence[str], progress: Callable[[s
         progress(line)
 
     log = _supervisor_log(layout)
+    clickhouse_options = _clickhouse_options(settings, tell)
+    has_store = clickhouse_options is not None or _is_named(settings)
+    sinks = [AUDIT] if settings.audit.enabled and has_store and stages and AUDIT not in stages else []
     stack = LocalStack(
         settings.data_dir,
-        [Worker(stages=each, environment=environment) for each in stages],
+        [Worker(stages=each, environment=environment) for each in (*stages, *sinks)],
         options=BrokerOptions(
             libs=settings.stack.kafka_libs,
             port=settings.stack.broker_port,
             preferred_port=DEFAULT_BROKER_PORT,
             heap_mb=settings.stack.broker_heap_mb,
         ),
+        clickhouse_options=clickhouse_options,
         prepare=lambda _servers: apply_topics(stack, tell) if stages else None,
         progress=tell,
     )
     return stack
+
+
+def _clickhouse_options(settings: Settings, progress: Callable[[str], None]) -> ClickHouseOptions | None:
+    """What the stack's ClickHouse may take; ``None`` where it is not to have one. Raises :class:`StackError`."""
+    wanted = settings.stack.clickhouse
+    if wanted == "off" or (wanted == "auto" and _is_named(settings)):
+        return None
+    problem = why_impossible()
+    if problem is None:
+        return ClickHouseOptions(settings.stack.clickhouse_memory_mb, database=settings.clickhouse.database)
+    if wanted == "on":
+        raise StackError(problem)
+    progress(f"no audit trail: {problem}")
+    return None
+
+
+def _is_named(settings: Settings) -> bool:
+    """Whether the settings name a ClickHouse that is not the stack's own."""
+    return settings.origin("clickhouse.dsn").startswith(("flag", "environment", "file"))
 
 
 def apply_topics(stack: LocalStack, progress: Callable[[str], None]) -> None:

@@ -105,6 +105,19 @@ class Server:
             self._process.wait()
         self._process = None
 
+    def kill(self) -> None:
+        """Ends the process by SIGKILL, as a power cut would."""
+        assert self._process is not None, "it is not running"
+        self._process.kill()
+        self._process.wait()
+        self._process = None
+
+    @property
+    def pid(self) -> int:
+        """The process's id."""
+        assert self._process is not None, "it is not running"
+        return self._process.pid
+
     def said(self, text: str) -> bool:
         """Whether ``text`` is in the log."""
         return text in self.log.read_text(errors="replace")
