@@ -9,7 +9,15 @@ from streams.contracts import topics
 from streams.contracts.codec import Codec, Undecodable
 from streams.contracts.records import DeadLetter, ReplayLogged
 from streams.contracts.topics import STAGES, TopicPlan
-from streams.harness.headers import Headers, Replay, read_error, read_replay, without_errors, without_replay
+from streams.harness.headers import (
+    Headers,
+    Replay,
+    read_error,
+    read_replay,
+    without_errors,
+    without_replay,
+    without_work,
+)
 from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound
 from streams.kafka import KafkaConnection
@@ -172,7 +180,7 @@ def _headers(letter: Letter, replay_id: str) -> Headers:
     earlier = read_replay(letter.record.headers)
     revision = None if earlier is None else earlier.revision
     mark = Replay(replay_id, letter.error.replay_count + 1, revision, letter.error.document_id)
-    return without_replay(without_errors(letter.record.headers)) + mark.headers()
+    return without_work(without_replay(without_errors(letter.record.headers))) + mark.headers()
 
 
 def _letter(record: Inbound, replayed: Collection[str]) -> Letter | None:

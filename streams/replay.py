@@ -5,7 +5,7 @@ The stage's own input records are sent to it again, with the next revision; earl
 """
 
 import uuid
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 
 from processors.errors import ErrorCode
@@ -13,7 +13,7 @@ from streams.contracts import topics
 from streams.contracts.codec import Codec, Undecodable
 from streams.contracts.records import DocumentStatus, DocumentSubmitted, Record, ReplayLogged
 from streams.contracts.topics import TopicPlan
-from streams.harness.headers import Replay, read_error, read_replay, without_replay
+from streams.harness.headers import Replay, read_error, read_replay, without_replay, without_work
 from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound, StageContext
 from streams.kafka import KafkaConnection
@@ -125,6 +125,7 @@ class StageReplayer:
         for inbound in scan(self._connection, name, selection.start):
             search.look_at(inbound, self._codec.decode(inbound.value, _record_type(stage)), stage)
         statuses, logged = self._statuses(search.chosen), self._logged_revisions(search.chosen)
+        children = _child_revisions(statuses, logged)
         sender = _Sender(self._connection, self._plan, self._codec, stage, name, requested_by, dry_run)
         duplicates = 0
         for inbound in scan(self._connection, name, selection.start) if search.chosen else ():
@@ -139,6 +140,7 @@ class StageReplayer:
                 duplicates += 1
                 continue
             highest = max(choice.revision, known.revision if known else 0, logged.get(document_id, 0))
+            highest = max(highest, children.get(document_id, 0))
             sender.send(inbound, record, document_id, highest + 1)
             progress(len(sender.sent))
         sender.finish()
@@ -176,7 +178,9 @@ class StageReplayer:
 
     def _statuses(self, chosen: Collection[str]) -> dict[str, DocumentStatus]:
         if len(chosen) == 1:
-            return read_statuses(self._connection, self._plan, self._codec, next(iter(chosen)))
+            alone = read_statuses(self._connection, self._plan, self._codec, next(iter(chosen)))
+            if not any(status.state in _MAY_HAVE_CHILDREN for status in alone.values()):
+                return alone
         return read_statuses(self._connection, self._plan, self._codec) if chosen else {}
 
 
@@ -206,7 +210,8 @@ class _Sender:
         self.sent.append(Replayed(document_id, revision, place(inbound)))
         if self._outbox is None:
             return
-        headers = without_replay(inbound.headers) + Replay(self.replay_id, 0, revision, document_id).headers()
+        mark = Replay(self.replay_id, 0, revision, document_id).headers()
+        headers = without_work(without_replay(inbound.headers)) + mark
         value = self._codec.encode(_with_revision(record, revision))
         self._outbox.send(self._target, inbound.key, value, headers)
         logged = ReplayLogged(
@@ -227,6 +232,22 @@ class _Sender:
     def finish(self) -> None:
         if self._outbox is not None:
             self._outbox.flush()
+
+
+_MAY_HAVE_CHILDREN = frozenset({"split", "in_progress"})
+
+
+def _child_revisions(statuses: Mapping[str, DocumentStatus], logged: Mapping[str, int]) -> dict[str, int]:
+    """By packet, the highest revision of the documents that it was split into: they may have been replayed alone, and
+    take the packet's revision when that is replayed.
+    """
+    highest: dict[str, int] = {}
+    for status in statuses.values():
+        parent = status.parent_document_id
+        if parent is not None:
+            revision = max(status.revision, logged.get(status.document_id, 0))
+            highest[parent] = max(highest.get(parent, 0), revision)
+    return highest
 
 
 def place(inbound: Inbound) -> str:

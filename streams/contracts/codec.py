@@ -53,6 +53,11 @@ class Codec:
 
         May raise ``RegistryUnavailableError`` with a remote registry, which says nothing about the bytes.
         """
+        values = self.decode_values(data, record_type)
+        return values if isinstance(values, Undecodable) else validated(values, record_type)
+
+    def decode_values(self, data: bytes | None, record_type: type[Record]) -> dict[str, Any] | Undecodable:
+        """The record in ``data`` as Avro gives it, not yet :func:`validated`; raises as :meth:`decode` does."""
         if data is None:
             return Undecodable(ErrorCode.UNDECODABLE, "The record has no value.")
         if len(data) < _HEADER.size:
@@ -71,22 +76,16 @@ class Codec:
             )
         return self._read(data, writer, record_type)
 
-    def _read(self, data: bytes, writer: Any, record_type: type[R]) -> R | Undecodable:
+    def _read(self, data: bytes, writer: Any, record_type: type[Record]) -> dict[str, Any] | Undecodable:
         buffer = io.BytesIO(data)
         buffer.seek(_HEADER.size)
         try:
-            values = fastavro.schemaless_reader(buffer, writer, self._reader_schema(record_type.SCHEMA))
-            record = record_type.model_validate(values)
-        except ValidationError as error:
-            return Undecodable(ErrorCode.UNDECODABLE, f"The record breaks its contract: {_first_fault(error)}")
+            values: Any = fastavro.schemaless_reader(buffer, writer, self._reader_schema(record_type.SCHEMA))
         except Exception as error:  # fastavro raises many types on malformed bytes; all of them mean just that
-            reason = f"{type(error).__name__}: {error}".strip().rstrip(":")
-            return Undecodable(
-                ErrorCode.UNDECODABLE, f"The Avro body cannot be read as {record_type.__name__}: {reason[:300]}"
-            )
+            return _unreadable(error, record_type)
         if buffer.read(1):
             return Undecodable(ErrorCode.UNDECODABLE, "Bytes follow the end of the Avro body.")
-        return record
+        return values if isinstance(values, dict) else _unreadable(TypeError("not a record"), record_type)
 
     def _reader_schema(self, record_schema: str) -> Any:
         if record_schema not in self._parsed_readers:
@@ -97,6 +96,21 @@ class Codec:
         if schema_id not in self._parsed_writers:
             self._parsed_writers[schema_id] = fastavro.parse_schema(self._registry.schema_for(schema_id))
         return self._parsed_writers[schema_id]
+
+
+def validated(values: dict[str, Any], record_type: type[R]) -> R | Undecodable:
+    """What Avro gave as the record that it is, or why it breaks its contract. Never raises."""
+    try:
+        return record_type.model_validate(values)
+    except ValidationError as error:
+        return Undecodable(ErrorCode.UNDECODABLE, f"The record breaks its contract: {_first_fault(error)}")
+    except Exception as error:  # values that no validator was written for
+        return _unreadable(error, record_type)
+
+
+def _unreadable(error: Exception, record_type: type[Record]) -> Undecodable:
+    reason = f"{type(error).__name__}: {error}".strip().rstrip(":")
+    return Undecodable(ErrorCode.UNDECODABLE, f"The Avro body cannot be read as {record_type.__name__}: {reason[:300]}")
 
 
 def _first_fault(error: ValidationError) -> str:

@@ -65,6 +65,7 @@ def failed_status(identity: Identity, letter: DeadLetter) -> Outgoing:
         filename=identity.filename,
         error_code=letter.code,
         message=letter.message,
+        parent_document_id=identity.parent_document_id,
         submitted_at=identity.submitted_at,
     )
     return Outgoing(topics.STATUS, identity.document_id, status)

@@ -48,13 +48,16 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class RunnerConfig:
-    """How a runner behaves. ``probe_every_s``: while a dependency is down, one new record is begun this often."""
+    """How a runner behaves. ``probe_every_s``: while a dependency is down, one new record is begun this often.
+    ``worker`` names the process in the headers of what it produces.
+    """
 
     version: str
     plan: TopicPlan
     retry: RetryPolicy = field(default_factory=RetryPolicy)
     breaker_threshold: int = 3
     probe_every_s: float = 5.0
+    worker: str = ""
 
 
 @dataclass(slots=True)
@@ -97,7 +100,14 @@ class StageRunner(Generic[R]):
         """
         with self._telemetry.record(inbound.headers) as span:
             context = StageContext(
-                self.spec.stage.name, self._config.version, inbound, read_replay(inbound.headers), self._now, progress
+                self.spec.stage.name,
+                self._config.version,
+                inbound,
+                read_replay(inbound.headers),
+                self._now,
+                progress,
+                self._config.worker,
+                self._now(),
             )
             failures = Failures()
             decoded = await self._with_registry(lambda: self._codec.decode(inbound.value, self.spec.record))
@@ -232,23 +242,27 @@ class StageRunner(Generic[R]):
         source = context.source
         identity = None if record is None else self.spec.stage.identity(record, context)
         letter = write_letter(dead, context, identity, failures, trace_id)
-        await self._deliver_letter(letter, source)
+        await self._deliver_letter(letter, context)
         self._telemetry.dead_lettered(dead.code)
         logger.warning("dead letter: %s %s: %s [%s]", dead.code, _place(source), letter.message, letter.document_id)
-        # A conflicting submission must not overwrite the state of the document whose id it took.
-        if identity is not None and dead.code is not ErrorCode.DOCUMENT_ID_CONFLICT:
+        # A conflicting submission must not overwrite the state of the document whose id it took; nor must what only
+        # learns from a document that is done.
+        if identity is None or self.spec.stage.name in topics.LEARNING:
+            return
+        if dead.code is not ErrorCode.DOCUMENT_ID_CONFLICT:
             await self._send_all((failed_status(identity, letter),), context)
 
-    async def _deliver_letter(self, letter: DeadLetter, source: Inbound) -> None:
+    async def _deliver_letter(self, letter: DeadLetter, context: StageContext) -> None:
+        source, work = context.source, context.work().error_headers()
         topic = self._config.plan.name(topics.dead_letters(letter.stage))
         # Kafka clients refuse a record that has neither key nor value.
         key = b"" if letter.null_key else source.key
         try:
-            await self._deliver(topic, key, source.value, source.headers + error_headers(letter))
+            await self._deliver(topic, key, source.value, source.headers + error_headers(letter) + work)
         except RecordTooLargeError:
             # It came compressed. The record itself stays where the letter says, for as long as its topic keeps it.
             stub = letter.model_copy(update={"value_omitted": True})
-            await self._deliver(topic, key or b"", None, error_headers(stub))
+            await self._deliver(topic, key or b"", None, error_headers(stub) + work)
 
     async def _send_all(self, outgoing: Sequence[Outgoing], context: StageContext) -> None:
         """Delivers records one after the other, so that no later one is seen before an earlier one.
@@ -259,7 +273,8 @@ class StageRunner(Generic[R]):
         encoded = [(item, await self._with_registry(partial(self._encode, item.record))) for item in outgoing]
         for item, value in encoded:
             own = tuple((name, text.encode()) for name, text in item.headers.items())
-            await self._deliver(self._config.plan.name(item.topic), item.key.encode(), value, inherited + own)
+            headers = inherited + own + context.work().headers()
+            await self._deliver(self._config.plan.name(item.topic), item.key.encode(), value, headers)
 
     def _encode(self, record: Record) -> bytes:
         try:

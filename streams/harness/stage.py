@@ -7,7 +7,7 @@ from typing import Generic, Protocol, TypeVar
 
 from streams.contracts.records import Hop, Record
 from streams.contracts.topics import Topic
-from streams.harness.headers import Headers, Replay
+from streams.harness.headers import Headers, Replay, Work
 from streams.harness.outcomes import Outcome
 
 R_contra = TypeVar("R_contra", bound=Record, contravariant=True)
@@ -36,6 +36,7 @@ class Identity:
     revision: int
     filename: str | None = None
     submitted_at: datetime | None = None
+    parent_document_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class StageContext:
     """What a stage may know besides the record: where it came from, whether it is a replay, and the time (UTC).
 
     ``progress`` is to be called when a part of long work is done, so that a long document does not look like a stall.
+    ``worker`` names the process, and ``started`` is when it began with the record.
     """
 
     stage: str
@@ -51,6 +53,16 @@ class StageContext:
     replay: Replay | None
     now: Callable[[], datetime]
     progress: Callable[[], None] = lambda: None
+    worker: str = ""
+    started: datetime | None = None
+
+    def work(self) -> Work:
+        """How a record that is produced now came to be."""
+        now = self.now()
+        started = self.started or now
+        seconds = max(0.0, (now - started).total_seconds())
+        source = self.source
+        return Work(self.worker, started, seconds, source.topic, source.partition, source.offset)
 
     def hop(self) -> Hop:
         """This record as the next hop of the document's trail."""

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -14,13 +15,17 @@ from streams.harness.headers import (
     REPLAY_REVISION,
     Headers,
     Replay,
+    Work,
     error_headers,
     last,
     normalised,
     read_error,
+    read_error_work,
     read_replay,
+    read_work,
     without_errors,
     without_replay,
+    without_work,
 )
 
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
@@ -133,3 +138,38 @@ def test_the_last_of_repeated_headers_counts() -> None:
     assert last(headers, "a") == "2\ufffd"
     assert last(headers, "b") == ""
     assert last(headers, "c") is None
+
+
+WORK = Work(
+    "host-1", datetime(2026, 1, 31, 8, 30, 15, 250_000, tzinfo=UTC), 0.25, "my-prefix.documents.accepted", 3, 41
+)
+
+
+def test_how_a_record_came_to_be_reads_back() -> None:
+    assert read_work(WORK.headers()) == WORK
+    assert without_work((("erp", b"1"), *WORK.headers())) == (("erp", b"1"),)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("fieldtrail.started", b"yesterday"),
+        ("fieldtrail.started", b"2026-01-31T08:30:15"),
+        ("fieldtrail.seconds", b"nan"),
+        ("fieldtrail.seconds", b"-1"),
+        ("fieldtrail.seconds", b"1e400"),
+        ("fieldtrail.input", b"documents.accepted/3"),
+        ("fieldtrail.input", b"documents.accepted/3/9999999999999999999"),
+        ("fieldtrail.input", b"documents.accepted/-1/2"),
+    ],
+)
+def test_malformed_words_on_how_a_record_came_to_be_count_for_nothing(name: str, value: bytes) -> None:
+    assert read_work((*WORK.headers(), (name, value))) is None
+
+
+def test_a_dead_letter_has_its_own_work_beside_that_of_the_record_that_failed() -> None:
+    own = Work("host-2", WORK.started, 3.0, LETTER.topic, LETTER.partition, LETTER.offset)
+    headers = (*WORK.headers(), *error_headers(LETTER), *own.error_headers())
+    assert read_error(headers) == LETTER
+    assert read_error_work(headers, LETTER) == own
+    assert read_work(without_errors(headers)) == WORK

@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from streams import replay
-from streams.contracts.records import DocumentRecognized, DocumentSubmitted
+from streams.contracts.records import DeadLetter, DocumentRecognized, DocumentSubmitted
 from streams.dead_letters import Letter, LetterFilter, parse_place
 from streams.harness.headers import Replay, error_headers, read_replay
 from streams.harness.stage import Inbound
@@ -87,7 +87,8 @@ def test_an_address_reads_back() -> None:
 
 
 def letter_of(headers: Any = (), **changes: Any) -> Letter:
-    error = EXAMPLES[-1].model_copy(update={"replay_count": 0, "null_key": False, "value_omitted": False, **changes})
+    letter = next(item for item in EXAMPLES if isinstance(item, DeadLetter))
+    error = letter.model_copy(update={"replay_count": 0, "null_key": False, "value_omitted": False, **changes})
     record = Inbound("ingest.dlq", 0, 1, AT, b"key", b"value", (*headers, *error_headers(error)))  # type: ignore[arg-type]
     return Letter(error, record, replayed=False)  # type: ignore[arg-type]
 

@@ -11,7 +11,7 @@ from streams.contracts import topics
 from streams.contracts.codec import Codec
 from streams.contracts.records import DeadLetter, DocumentStatus, DocumentSubmitted
 from streams.contracts.registry import FileRegistry, RegistryUnavailableError
-from streams.harness.headers import read_error
+from streams.harness.headers import Work, read_error, read_error_work, read_work
 from streams.harness.outcomes import Dead, Emit, Outcome, Outgoing, Retry, Skip
 from streams.harness.producing import ProduceError, RecordTooLargeError
 from streams.harness.stage import Identity, Inbound, StageContext, StageSpec
@@ -80,6 +80,19 @@ def test_emit_produces_and_hands_headers_on() -> None:
     [(topic, key, _, headers)] = producer.sent
     assert (topic, key) == ("documents.status", b"doc-1")
     assert dict(headers)["ce_id"] == b"r-1"
+
+
+def test_outputs_say_who_made_them_of_what_and_dead_letters_do_so_without_touching_the_record() -> None:
+    work = Work("", AT, 0.0, "documents.submitted", 2, 7)  # the tests' clock stands still, and no worker is named
+    [(_, _, _, headers)] = run(ScriptedStage(DONE)).sent
+    assert read_work(headers) == work
+    earlier = Work("host-1", AT, 1.0, "elsewhere", 0, 1)
+    record = inbound(SUBMITTED, headers=earlier.headers())
+    [(_, _, _, letter)] = run(ScriptedStage(Dead(ErrorCode.ENCRYPTED, "It asks.")), record).on("ingest.dlq")
+    error = read_error(letter)
+    assert error is not None
+    assert read_work(letter) == earlier
+    assert read_error_work(letter, error) == work
 
 
 def test_skip_produces_nothing_unless_it_says_so() -> None:

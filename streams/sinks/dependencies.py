@@ -1,0 +1,52 @@
+"""Which dependencies of the sink do not answer now, and why."""
+
+import logging
+from collections.abc import Mapping
+
+from confluent_kafka import KafkaError
+
+from connectors.clickhouse.errors import DEPENDENCY, RefusedError
+from connectors.errors import UnavailableError
+from streams.harness.runner import BROKER
+
+logger = logging.getLogger(__name__)
+
+
+class Dependencies:
+    """Notes who fails and who answers again. Written by one thread; others may read :attr:`down`."""
+
+    def __init__(self) -> None:
+        self._down: dict[str, str] = {}
+
+    @property
+    def down(self) -> Mapping[str, str]:
+        """The reason by dependency."""
+        return dict(self._down)
+
+    def failed(self, error: Exception) -> None:
+        """A call raised ``error``: ClickHouse's two, or one of Kafka's."""
+        if isinstance(error, UnavailableError):
+            self.unavailable(error.dependency, error.reason)
+        elif isinstance(error, RefusedError):
+            self.unavailable(DEPENDENCY, str(error))
+        else:
+            self.unavailable(BROKER, str(error))
+
+    def broker_says(self, error: KafkaError) -> None:
+        """The consumer was told of an error that passes."""
+        if error.retriable() or error.code() == KafkaError._ALL_BROKERS_DOWN:
+            self.unavailable(BROKER, error.str())
+        else:
+            logger.warning("the brokers say: %s", error.str())
+
+    def unavailable(self, dependency: str, reason: str) -> None:
+        """``dependency`` does not answer."""
+        if dependency not in self._down:
+            logger.warning("audit pauses: %s is down: %s", dependency, reason)
+        self._down[dependency] = reason
+
+    def answered(self, *dependencies: str) -> None:
+        """``dependencies`` answer."""
+        for dependency in dependencies:
+            if self._down.pop(dependency, None) is not None:
+                logger.warning("audit goes on: %s answers", dependency)

@@ -1,0 +1,226 @@
+"""Closes days: when a UTC day is over and all of it is in the store, its Merkle root goes to ``audit.roots``.
+
+The topic decides: of several roots of one day (two sinks that closed it at once) the first one stands, and the table is
+filled from the topic as all others are. Who keeps a copy of the topic can hold the store against it for ever.
+
+A day is closed :data:`CLOSE_AFTER` its end, once every chain holds what the broker stamped before that. What comes with
+an older stamp later belongs to the day after: a root covers stretches of offsets (:mod:`processors.audit.roots`).
+"""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from confluent_kafka import OFFSET_END, Consumer, KafkaError, TopicPartition
+
+from connectors.clickhouse.client import ClickHouse
+from processors.audit.chain import NO_OFFSET, Head
+from processors.audit.event import milliseconds
+from processors.audit.merkle import RootBuilder, leaf_hash
+from processors.audit.roots import DayRoot, Stretch, day_end, heads_after
+from streams.contracts import topics
+from streams.contracts.codec import Codec
+from streams.contracts.records import AuditRoot, ChainStretch
+from streams.contracts.topics import TopicPlan
+from streams.kafka import KafkaConnection, make_reader
+from streams.sinks.chains import Chain
+from streams.sinks.letters import Sender
+
+logger = logging.getLogger(__name__)
+
+CLOSE_AFTER = timedelta(minutes=10)
+"""Longer than the clocks of brokers and producers differ, or a producer holds a stamped record back."""
+FIRST_ROOT_DAYS = timedelta(days=31)
+"""How far back the first root of all goes, at most."""
+ROOT_KEY = b"audit.roots"
+"""The key of all roots, so that they lie in one partition and have an order."""
+BROKER_TIMEOUT_S = 20.0
+PAGE = 50_000
+
+
+class RootCloser:
+    """Closes the days that are due. Of several sinks, the one that reads partition 0 of ``audit.roots`` does."""
+
+    def __init__(
+        self,
+        connection: KafkaConnection,
+        plan: TopicPlan,
+        codec: Codec,
+        store: ClickHouse,
+        outbox: Sender,
+        version: str,
+        chains: tuple[str, ...],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._connection = connection
+        self._topic = plan.name(topics.ROOTS)
+        self._codec = codec
+        self._store = store
+        self._outbox = outbox
+        self._version = version
+        self._chained_topics = chains
+        self._now = now
+        self._closed_until: date | None = None
+
+    def run(self, assigned: frozenset[Chain]) -> None:
+        """Closes every day that can be closed now, oldest first.
+
+        Raises as :class:`ClickHouse` does, ``DeliveryError``, and ``KafkaException`` where no broker answers.
+        """
+        if (self._topic, 0) not in assigned:
+            return
+        roots = read_roots(self._store)
+        day = self._first_open(roots)
+        if day is None or self._now() < day_end(day) + CLOSE_AFTER:
+            return
+        with closing(make_reader(self._connection)) as reader:
+            while self._now() >= day_end(day) + CLOSE_AFTER:
+                if self._closed_until is not None and (not roots or roots[-1].day < self._closed_until):
+                    return  # its root is on its way into the table; the next one follows on it
+                root = self._close(reader, day, roots)
+                if root is None:
+                    return
+                self._publish(root, roots)
+                day += timedelta(days=1)
+
+    def _first_open(self, roots: Sequence[DayRoot]) -> date | None:
+        """The first day that has no root; ``None`` before there is any event.
+
+        The first root of all covers whatever came before it, so a record that claims to be very old costs nothing.
+        """
+        if roots:
+            return roots[-1].day + timedelta(days=1)
+        answer = self._store.query("SELECT count(), min(day) FROM events")
+        [(events, day)] = answer.rows
+        return max(day, self._now().date() - FIRST_ROOT_DAYS) if events else None
+
+    def _close(self, reader: Consumer, day: date, roots: Sequence[DayRoot]) -> DayRoot | None:
+        """The root of ``day``; ``None`` where the store lacks a part of it yet."""
+        before = heads_after(roots)
+        builder, stretches = RootBuilder(), list[Stretch]()
+        for chain, end in sorted(_ends(reader, self._chained_topics, day_end(day)).items()):
+            after = before[chain].offset if chain in before else NO_OFFSET
+            head, count = Head(*chain, after, b""), 0
+            for offset, digest in read_hashes(self._store, chain, after, end - 1):
+                builder.add(leaf_hash(digest))
+                head, count = Head(*chain, offset, digest), count + 1
+            if head.offset < end - 1 and _has_records(reader, chain, head.offset + 1, end):
+                logger.info("%s is not closed yet: %s-%d lacks offset %d", day, *chain, head.offset + 1)
+                return None
+            if count:
+                stretches.append(Stretch(*chain, after, head.offset, count, head.hash))
+        return DayRoot(day, builder.root(), tuple(stretches))
+
+    def _publish(self, root: DayRoot, roots: Sequence[DayRoot]) -> None:
+        """Sends the root; a day without events has none, and the next root covers it too."""
+        if not root.events:
+            return
+        record = record_of(root, roots[-1].root if roots else None, self._version, self._now())
+        self._outbox.send(self._topic, ROOT_KEY, self._codec.encode(record))
+        self._outbox.flush()
+        self._closed_until = root.day
+        logger.info("closed %s: %d events, root %s", root.day, root.events, root.root.hex())
+
+
+def read_roots(store: ClickHouse) -> tuple[DayRoot, ...]:
+    """The roots of all closed days, in the order of the days. Raises as :class:`ClickHouse` does."""
+    answer = store.query("SELECT day, root, chains FROM merkle_roots FINAL ORDER BY day")
+    return tuple(DayRoot(day, bytes(root), tuple(map(_stretch, chains))) for day, root, chains in answer.rows)
+
+
+def record_of(root: DayRoot, previous: bytes | None, version: str, at: datetime) -> AuditRoot:
+    """The root as it is published."""
+    return AuditRoot(
+        day=root.day,
+        root=root.root.hex(),
+        events=root.events,
+        previous_root=None if previous is None else previous.hex(),
+        stretches=tuple(
+            ChainStretch(
+                topic=item.topic,
+                partition=item.partition,
+                after_offset=item.after_offset,
+                last_offset=item.last_offset,
+                events=item.events,
+                head_hash=item.head_hash.hex(),
+            )
+            for item in root.stretches
+        ),
+        software_version=version,
+        closed_at=at,
+    )
+
+
+def root_of(record: AuditRoot) -> DayRoot:
+    """A published root as the root that it is. Raises ``ValueError`` where a hash in it is none."""
+    return DayRoot(
+        record.day,
+        bytes.fromhex(record.root),
+        tuple(
+            Stretch(
+                item.topic,
+                item.partition,
+                item.after_offset,
+                item.last_offset,
+                item.events,
+                bytes.fromhex(item.head_hash),
+            )
+            for item in record.stretches
+        ),
+    )
+
+
+def read_hashes(store: ClickHouse, chain: Chain, after: int, last: int) -> Iterator[tuple[int, bytes]]:
+    """Offset and chain hash of one chain's events after ``after`` up to ``last``, page by page."""
+    while True:
+        answer = store.query(
+            "SELECT offset, chain_hash FROM events FINAL WHERE topic = {topic:String}"
+            " AND partition = {partition:UInt32} AND offset > {after:Int64} AND offset <= {last:Int64}"
+            " ORDER BY offset LIMIT {limit:UInt32}",
+            {"topic": chain[0], "partition": chain[1], "after": after, "last": last, "limit": PAGE},
+        )
+        for offset, digest in answer.rows:
+            yield int(offset), bytes(digest)
+        if len(answer.rows) < PAGE:
+            return
+        after = int(answer.rows[-1][0])
+
+
+def _stretch(part: Mapping[str, Any]) -> Stretch:
+    """A named tuple of the table, which the driver gives as a mapping."""
+    after = int(part["first_offset"]) - 1
+    return Stretch(part["topic"], part["partition"], after, part["last_offset"], part["events"], bytes(part["head"]))
+
+
+def _ends(reader: Consumer, names: Sequence[str], moment: datetime) -> dict[Chain, int]:
+    """For every partition, the first offset that the broker stamped at ``moment`` or later, or where it ends."""
+    found = reader.list_topics(timeout=BROKER_TIMEOUT_S).topics
+    chains = [(name, partition) for name in names if name in found for partition in found[name].partitions]
+    asked = [TopicPartition(*chain, milliseconds(moment)) for chain in chains]
+    ends: dict[Chain, int] = {}
+    for place in reader.offsets_for_times(asked, timeout=BROKER_TIMEOUT_S) if asked else ():
+        chain = (place.topic, place.partition)
+        if place.offset == OFFSET_END:
+            ends[chain] = reader.get_watermark_offsets(TopicPartition(*chain), timeout=BROKER_TIMEOUT_S)[1]
+        else:
+            ends[chain] = place.offset
+    return ends
+
+
+def _has_records(reader: Consumer, chain: Chain, begin: int, end: int) -> bool:
+    """Whether the partition has a record from ``begin`` to before ``end``: not all offsets are records'."""
+    reader.assign([TopicPartition(*chain, begin)])
+    try:
+        while True:
+            message = reader.poll(BROKER_TIMEOUT_S)
+            if message is None:
+                return True  # nobody knows: it is not closed yet
+            error = message.error()
+            if error is None:
+                return int(message.offset() or 0) < end
+            if error.code() == KafkaError._PARTITION_EOF:
+                return False
+    finally:
+        reader.unassign()

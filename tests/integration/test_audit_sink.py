@@ -1,0 +1,335 @@
+"""The audit sink on a real broker and a real ClickHouse: what it stores, what it survives, what it proves."""
+
+import threading
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from connectors.clickhouse.client import ClickHouse
+from connectors.clickhouse.migrate import migrate
+from processors.audit.chain import genesis
+from processors.audit.merkle import inclusion_proofs, root_of_proof
+from processors.audit.roots import day_end, event_leaf
+from processors.audit.rows import row_hash, rows_hash
+from processors.audit.verify import Intact, verify_chain, verify_root
+from streams.admin import apply
+from streams.contracts import topics
+from streams.contracts.records import AuditRoot, DocumentResult
+from streams.contracts.topics import TopicPlan
+from streams.harness.headers import read_error
+from streams.kafka import KafkaConnection
+from streams.outbox import Outbox
+from streams.scan import scan
+from streams.sinks.batch import BatchLimits
+from streams.sinks.chains import read_heads, read_links
+from streams.sinks.field_rows import HASHED
+from streams.sinks.roots import CLOSE_AFTER, ROOT_KEY, read_roots, root_of
+from tests.support.audit import (
+    CODEC,
+    PATH,
+    Sent,
+    amount_of,
+    count,
+    document_records,
+    example,
+    make_closer,
+    make_sink,
+    produce,
+    running,
+)
+from tests.support.clickhouse import embedded_clickhouse
+from tests.support.servers import eventually
+
+pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
+
+
+@pytest.fixture
+def connection(bootstrap_servers: str) -> KafkaConnection:
+    return KafkaConnection(bootstrap_servers)
+
+
+@pytest.fixture
+def plan(connection: KafkaConnection, topic_prefix: str) -> TopicPlan:
+    """Topics of this test's own, with two partitions each."""
+    plan = TopicPlan(partitions=2, prefix=topic_prefix)
+    apply(connection, plan)
+    return plan
+
+
+def events_of(documents: int) -> int:
+    """Events that ``documents`` give: their status is no event."""
+    return documents * (len(PATH) - 1)
+
+
+def test_a_document_is_stored_from_its_submission_to_its_delivery(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    produce(connection, plan, document_records(7))
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == events_of(1), "all events")
+    stages = clickhouse.query("SELECT stage, decision, amount FROM documents FINAL ORDER BY stage").rows
+    assert [stage for stage, *_ in stages] == [
+        "accepted",
+        "classified",
+        "recognized",
+        "extracted",
+        "validated",
+        "routed",
+    ]
+    assert stages[-1][1:] == ("straight_through", amount_of(7))
+    assert count(clickhouse, "fields", "stage = 'routed'") == 4 + 2 * 4
+    [(value, page, topic, offset)] = clickhouse.query(
+        "SELECT value_decimal, page, topic, offset FROM fields FINAL"
+        " WHERE name = 'total_amount' AND row_number = 0 AND stage = 'routed'"
+    ).rows
+    assert (value, page, topic, offset) == (amount_of(7), 1, plan.name(topics.RESULTS), 0)
+    [(target, result)] = clickhouse.query("SELECT target, result_id FROM deliveries FINAL").rows
+    assert (target, result) == (plan.name(topics.RESULTS), "r-doc-000007")
+    assert count(clickhouse, "page_quality") == len(example(PATH[3]).recognized_pages) + len(
+        example(PATH[3]).failed_pages
+    )
+
+
+def test_events_say_who_worked_since_when_and_on_what(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    produce(connection, plan, document_records(7))
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == events_of(1), "all events")
+    rows = {row["kind"]: row for row in clickhouse.query("SELECT * FROM events FINAL").mappings()}
+    result, submitted = rows["document_result"], rows["document_submitted"]
+    assert (result["worker"], result["seconds"], result["stage"]) == ("host-1", 0.25, "route")
+    assert (result["input_topic"], result["input_offset"]) == ("documents.results", 7)
+    assert (submitted["worker"], submitted["seconds"], submitted["stage"]) == ("", None, "")
+    assert {row["document_id"] for row in rows.values()} == {"doc-000007"}
+    assert "geometric=1" in result["model_versions"]
+
+
+def test_the_chains_and_the_rows_are_whole(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    produce(connection, plan, [item for number in range(20) for item in document_records(number)])
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == events_of(20), "all events")
+    chains = clickhouse.query("SELECT DISTINCT topic, partition FROM events").rows
+    heads = read_heads(clickhouse, list(chains))
+    checked = 0
+    for chain in chains:
+        answer = verify_chain(read_links(clickhouse, chain, -1, page=7), genesis(*chain), heads[chain])
+        assert isinstance(answer, Intact)
+        checked += answer.events
+    assert checked == events_of(20)
+    hashes: dict[tuple[str, int, int], list[bytes]] = {}
+    for row in clickhouse.query("SELECT topic, partition, offset, row_hash FROM fields FINAL").rows:
+        hashes.setdefault(row[:3], []).append(bytes(row[3]))
+    for topic, partition in chains:
+        for link in read_links(clickhouse, (topic, partition), -1):
+            assert rows_hash(hashes.get((topic, partition, link.event.offset), [])) == link.event.rows_hash
+
+
+def test_a_stored_row_gives_its_hash_again(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    """So whoever has the tables alone can tell that no value in them was altered."""
+    produce(connection, plan, document_records(3))
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == events_of(1), "all events")
+    rows = list(clickhouse.query(f"SELECT {', '.join(HASHED)}, row_salt, row_hash FROM fields FINAL").mappings())
+    assert len(rows) == 2 * 12
+    for row in rows:
+        values = [_plain(row[name]) for name in HASHED]
+        assert row_hash(bytes(row["row_salt"]), values) == bytes(row["row_hash"])
+
+
+def _plain(value: object) -> object:
+    """Named tuples as the driver gives them, as the tuples that they are."""
+    if isinstance(value, dict):
+        return tuple(_plain(item) for item in value.values())
+    if isinstance(value, list | tuple):
+        return tuple(_plain(item) for item in value)
+    return value
+
+
+def test_a_sink_that_begins_anew_goes_on_after_the_heads_and_changes_nothing(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    first = [item for number in range(5) for item in document_records(number)]
+    produce(connection, plan, first)
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == events_of(5), "the first events")
+    before = clickhouse.query("SELECT topic, partition, offset, chain_hash FROM events FINAL ORDER BY ALL").rows
+    produce(connection, plan, [item for number in range(5, 8) for item in document_records(number)])
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == events_of(8), "the events of both")
+    after = clickhouse.query("SELECT topic, partition, offset, chain_hash FROM events ORDER BY ALL").rows
+    assert len(after) == events_of(8), "no event was written twice"
+    assert set(before) < set(after)
+
+
+def test_two_sinks_share_the_partitions_and_fork_no_chain(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    with running(make_sink(connection, plan, clickhouse)) as one:
+        produce(connection, plan, [item for number in range(40) for item in document_records(number)])
+        eventually(lambda: one.health().done > 0, "the first sink reads")
+        with running(make_sink(connection, plan, clickhouse)) as other:
+            eventually(lambda: other.health().assigned, "the second sink has partitions")
+            produce(connection, plan, [item for number in range(40, 80) for item in document_records(number)])
+            eventually(lambda: count(clickhouse, "events") == events_of(80), "all events")
+    for chain in clickhouse.query("SELECT DISTINCT topic, partition FROM events").rows:
+        assert isinstance(verify_chain(read_links(clickhouse, chain, -1), genesis(*chain)), Intact)
+    total = sum(amount_of(number) for number in range(80))
+    assert clickhouse.query("SELECT sum(amount) FROM documents FINAL WHERE stage = 'routed'").rows == ((total,),)
+
+
+def test_a_row_that_cannot_be_stored_is_dead_lettered_alone(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    bad = example(DocumentResult).model_copy(
+        update={
+            "document_id": "doc-bad",
+            "decision": "straight_through",
+            "submitted_at": datetime(2400, 1, 1, tzinfo=UTC),
+        }
+    )
+    good = [item for number in range(10) for item in document_records(number)]
+    poison = Sent(topics.RESULTS, b"doc-bad", CODEC.encode(bad))
+    rubbish = Sent(topics.EXTRACTED, b"x", b"\x01rubbish", (("h", b"1"),))
+    produce(connection, plan, [*good[:40], poison, rubbish, *good[40:]])
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") >= events_of(10) + 4, "all events, and those of the letters")
+    letters = [(read_error(item.headers), item) for item in scan(connection, plan.name(topics.AUDIT_DEAD_LETTERS))]
+    by_code = {error.code: (error, item) for error, item in letters if error is not None}
+    assert set(by_code) == {"unstorable", "undecodable"}
+    error, letter = by_code["unstorable"]
+    assert (error.document_id, letter.value) == ("doc-bad", poison.value)
+    assert "submitted_at is no time" in error.message
+    assert by_code["undecodable"][1].headers[0] == ("h", b"1")
+    assert count(clickhouse, "documents", "stage = 'routed'") == 10
+    assert count(clickhouse, "events", "document_id = 'doc-bad' AND kind = 'document_result'") == 1
+    assert count(clickhouse, "events", "kind = 'undecodable'") == 1
+    assert count(clickhouse, "dead_letters", "stage = 'audit'") == 2
+    assert count(clickhouse, "deliveries", "document_id = 'doc-bad'") == 1, "its other rows are stored"
+
+
+def test_a_tombstone_of_the_status_topic_is_passed_over(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    outbox = Outbox(connection)
+    outbox.send(plan.name(topics.STATUS), b"doc-1", None)
+    outbox.flush()
+    produce(connection, plan, document_records(1))
+    with running(make_sink(connection, plan, clickhouse)) as sink:
+        eventually(lambda: count(clickhouse, "events") == events_of(1), "all events")
+        eventually(lambda: sink.health().lag == 0, "the tombstone is read")
+    assert list(scan(connection, plan.name(topics.AUDIT_DEAD_LETTERS))) == []
+
+
+def test_while_clickhouse_is_down_the_sink_waits_and_says_so(
+    connection: KafkaConnection, plan: TopicPlan, tmp_path: Path
+) -> None:
+    embedded = embedded_clickhouse(tmp_path)
+    assert embedded.server is not None
+    with embedded.server as server:
+        store = ClickHouse(embedded.dsn)
+        migrate(store)
+        with running(make_sink(connection, plan, store)) as sink:
+            produce(connection, plan, document_records(1))
+            eventually(lambda: count(store, "events") == events_of(1), "the first document")
+            server.kill()
+            produce(connection, plan, [item for number in range(2, 200) for item in document_records(number)])
+            eventually(lambda: "clickhouse" in sink.health().paused, "the sink notices")
+            health = sink.health()
+            assert health.assigned == 2 * len(topics.TOPICS), "it keeps its partitions"
+            assert health.stalled_s == 0.0, "waiting for a dependency is no stall"
+            server.start()
+            eventually(lambda: sink.health().done == 199 * len(PATH), "all is stored", 60)
+            assert sink.health().paused == {}
+            assert count(store, "events") == events_of(199)
+    assert list(scan(connection, plan.name(topics.AUDIT_DEAD_LETTERS))) == []
+
+
+def test_a_topic_that_was_made_anew_is_refused_and_not_appended_to_the_old_chain(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    produce(connection, plan, document_records(1))
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == events_of(1), "all events")
+    results = plan.name(topics.RESULTS)
+    clickhouse.command(
+        "INSERT INTO events (topic, partition, offset, chain_hash, at)"
+        f" SELECT topic, partition, 1000, chain_hash, at FROM events WHERE topic = '{results}'"
+    )
+    with running(make_sink(connection, plan, clickhouse)) as sink:
+        eventually(lambda: bool(sink.health().paused), "the sink says so")
+        [(name, reason)] = sink.health().paused.items()
+    assert name.startswith(f"{results}-")
+    assert "its chain ends at offset 1000" in reason
+
+
+def test_days_are_closed_with_roots_that_prove_every_event(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    produce(connection, plan, [item for number in range(12) for item in document_records(number)])
+    tomorrow = day_end(datetime.now(UTC).date()) + CLOSE_AFTER
+    closer = make_closer(connection, plan, clickhouse, now=lambda: tomorrow)
+    with running(make_sink(connection, plan, clickhouse, chores=closer)):
+        eventually(lambda: count(clickhouse, "merkle_roots") == 1, "the day's root", 60)
+    [root] = read_roots(clickhouse)
+    assert (root.day, root.events) == (datetime.now(UTC).date(), events_of(12))
+    links = [
+        link
+        for item in root.stretches
+        for link in read_links(clickhouse, (item.topic, item.partition), -1, item.last_offset)
+    ]
+    assert verify_root(root, links, {}) == Intact(events_of(12))
+    [published] = [CODEC.decode(item.value, AuditRoot) for item in scan(connection, plan.name(topics.ROOTS))]
+    assert isinstance(published, AuditRoot)
+    assert root_of(published) == root
+    leaves = [event_leaf(link) for link in links]
+    mine = [index for index, link in enumerate(links) if link.event.document_id == "doc-000007"]
+    assert len(mine) == len(PATH) - 1
+    for index, path in inclusion_proofs(leaves, root.events, mine).items():
+        assert root_of_proof(leaves[index], index, root.events, path) == root.root
+
+
+def test_a_day_is_closed_once_and_the_first_of_two_roots_stands(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    produce(connection, plan, document_records(1))
+    tomorrow = day_end(datetime.now(UTC).date()) + CLOSE_AFTER
+    closer = make_closer(connection, plan, clickhouse, now=lambda: tomorrow)
+    with running(make_sink(connection, plan, clickhouse, chores=closer)):
+        eventually(lambda: count(clickhouse, "merkle_roots") == 1, "the day's root", 60)
+        first = read_roots(clickhouse)
+        [record] = [CODEC.decode(item.value, AuditRoot) for item in scan(connection, plan.name(topics.ROOTS))]
+        assert isinstance(record, AuditRoot)
+        forged = record.model_copy(update={"root": "00" * 32})
+        produce(connection, plan, [Sent(topics.ROOTS, ROOT_KEY, CODEC.encode(forged))])
+        eventually(lambda: count(clickhouse, "events", "kind = 'audit_root'") == 2, "both roots are read")
+    assert read_roots(clickhouse) == first
+
+
+def test_a_document_is_visible_within_two_seconds_of_its_result(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    """At twelve documents a second, with the settings as they come."""
+    sent_at: list[float] = []
+    visible_at: list[float] = []
+    outbox, pause = Outbox(connection), threading.Event()
+    with running(make_sink(connection, plan, clickhouse, limits=BatchLimits())):
+        for item in document_records(999):  # a broker that has just begun takes seconds to greet a producer
+            outbox.send(plan.name(item.topic), item.key, item.value, item.headers)
+        eventually(lambda: count(clickhouse, "deliveries") == 1, "the sink reads")
+        for number in range(48):
+            for item in document_records(number):
+                outbox.send(plan.name(item.topic), item.key, item.value, item.headers)
+            sent_at.append(time.monotonic())
+            pause.wait(1 / 12)
+            visible_at += [time.monotonic()] * (count(clickhouse, "deliveries") - 1 - len(visible_at))
+        eventually(lambda: count(clickhouse, "deliveries") == 49, "all documents")
+        visible_at += [time.monotonic()] * (48 - len(visible_at))
+    late = [round(seen - sent, 2) for sent, seen in zip(sent_at, visible_at, strict=True)]
+    assert max(late) < 2.0, late
