@@ -1,0 +1,1 @@
+"""What auditors do: verify, export, erase, keep to retention. Questions are in ``connectors.clickhouse.questions``."""

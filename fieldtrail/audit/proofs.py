@@ -1,0 +1,172 @@
+"""Tells of an erasure: a tombstone where Kafka can forget, and the proof in Kafka and in the audit store."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from confluent_kafka import KafkaError, Message
+
+from connectors.clickhouse.client import ClickHouse
+from connectors.clickhouse.erase import RecordPlace
+from connectors.retention import Erasure
+from fieldtrail.audit.asking import utc_now
+from fieldtrail.audit.held import Place, still_held
+from streams.contracts import topics
+from streams.contracts.codec import Codec
+from streams.contracts.records import ErasureLogged, HeldRecord
+from streams.contracts.topics import TopicPlan
+from streams.kafka import KafkaConnection, make_producer
+from streams.outbox import FLUSH_S, DeliveryError, Outbox
+
+_COLUMNS = {
+    "erasure_id": "String",
+    "document_id": "String",
+    "version": "UInt64",
+    "tenant": "LowCardinality(String)",
+    "state": "Enum8('begun' = 1, 'done' = 2)",
+    "cause": "Enum8('request' = 1, 'retention' = 2)",
+    "requested_by": "String",
+    "reason": "String",
+    "begun_at": "DateTime64(3, 'UTC')",
+    "updated_at": "DateTime64(3, 'UTC')",
+    "content_sha256": "String",
+    "removed": "Array(String)",
+    "kept": "Array(String)",
+}
+
+
+class Publisher:
+    """Writes to Kafka and to the ``erasures`` table. All may be written again: the newest, or the same, stands."""
+
+    def __init__(self, connection: KafkaConnection, plan: TopicPlan, codec: Codec, client: ClickHouse) -> None:
+        self._connection = connection
+        self._plan = plan
+        self._codec = codec
+        self._client = client
+
+    def announce(self, journals: Sequence[Erasure]) -> None:
+        """Writes into the audit store that erasures have begun."""
+        self._insert([_begun_row(journal) for journal in journals])
+
+    def tombstones(self, places: Mapping[str, Sequence[RecordPlace]], now: datetime) -> dict[str, list[dict[str, Any]]]:
+        """Has compacted topics forget the documents, and tells by document what the brokers still hold, and until when.
+
+        Raises ``StreamError`` where the brokers do not answer.
+        """
+        sent = self._send_tombstones(list(places), now)
+        named = {document: [*map(_place, some), sent[document]] for document, some in places.items()}
+        everywhere = still_held(self._connection, [place for some in named.values() for place in some], now)
+        by_place = {(record.topic, record.partition, record.offset): record for record in everywhere}
+        return {
+            document: [
+                by_place[key].model_dump(mode="json")
+                for place in some
+                if (key := (place.topic, place.partition, place.offset)) in by_place
+            ]
+            for document, some in named.items()
+        }
+
+    def _send_tombstones(self, documents: Sequence[str], now: datetime) -> dict[str, Place]:
+        """Where each document's tombstone lies: what is before it in its partition may hold states of the document."""
+        placed, refused = dict[str, Place](), list[str]()
+        topic = self._plan.name(topics.STATUS)
+
+        def note(error: KafkaError | None, message: Message) -> None:
+            if error is not None:
+                refused.append(error.str())
+            else:
+                key = (message.key() or b"").decode()
+                placed[key] = Place(topic, int(message.partition() or 0), int(message.offset() or 0), now)
+
+        producer = make_producer(self._connection)
+        for document_id in documents:
+            producer.produce(topic, key=document_id.encode(), value=None, on_delivery=note)
+        producer.flush(FLUSH_S)
+        if len(placed) < len(set(documents)):
+            raise DeliveryError(
+                f"{topic} did not take the tombstones: {'; '.join(dict.fromkeys(refused)) or 'no answer'}"
+            )
+        return placed
+
+    def publish(self, proofs: Sequence[ErasureLogged]) -> None:
+        """Writes the proofs to ``audit.erasures``, from where they enter the hash chains, and into the audit store."""
+        outbox = Outbox(self._connection)
+        for proof in proofs:
+            outbox.send(self._plan.name(topics.ERASURES), proof.document_id.encode(), self._codec.encode(proof))
+        outbox.flush()
+        self._insert([_done_row(proof) for proof in proofs])
+
+    def _insert(self, found: Sequence[Sequence[Any]]) -> None:
+        if found:
+            data = [list(column) for column in zip(*found, strict=True)]
+            self._client.insert("erasures", tuple(_COLUMNS), tuple(_COLUMNS.values()), data)
+
+
+def proof_of(journal: Erasure) -> ErasureLogged:
+    """The proof of an erasure whose steps are done. It is the same each time: all in it stands in the journal."""
+    objects = journal.done["objects"]
+    return ErasureLogged(
+        erasure_id=journal.erasure_id,
+        document_id=journal.document_id,
+        tenant=journal.tenant,
+        content_sha256=journal.plan["content_sha256"] or None,
+        cause=journal.cause,
+        reason=journal.reason,
+        requested_by=journal.requested_by,
+        requested_at=journal.requested_at,
+        finished_at=datetime.fromisoformat(journal.done["removed"]["at"]),
+        objects_removed=tuple(objects["remove"]),
+        objects_kept=tuple(key for key, _ in objects["keep"]) + tuple(objects["outside"]),
+        rows_blanked=dict(journal.done["rows"]),
+        still_held=tuple(HeldRecord(**record) for record in journal.done["held"]),
+    )
+
+
+def kept_lines(proof: ErasureLogged) -> tuple[str, ...]:
+    """What stays after an erasure, for people."""
+    objects = [f"{key}: another document needs it, or it lies in another store" for key in proof.objects_kept]
+    return (*objects, *map(_held_line, proof.still_held))
+
+
+def removed_lines(proof: ErasureLogged) -> tuple[str, ...]:
+    """What an erasure removed, for people."""
+    blanked = [f"{table}: {count} rows blanked" for table, count in sorted(proof.rows_blanked.items())]
+    claims = "claims: the content is free again, the id is barred for ever"
+    return (*proof.objects_removed, *blanked, claims, f"{topics.STATUS.name}: tombstone")
+
+
+def _held_line(record: HeldRecord) -> str:
+    until = "for ever" if record.until is None else f"until {record.until:%F %T} UTC"
+    return f"{record.topic}-{record.partition}@{record.offset}: Kafka keeps it {until}"
+
+
+def _place(place: RecordPlace) -> Place:
+    return Place(place.topic, place.partition, place.offset, place.at)
+
+
+def _begun_row(journal: Erasure) -> list[Any]:
+    version = _millis(journal.requested_at)
+    return _row(journal, version, "begun", journal.requested_at, journal.plan["content_sha256"], (), ())
+
+
+def _done_row(proof: ErasureLogged) -> list[Any]:
+    now = utc_now()
+    sha256 = proof.content_sha256 or ""
+    return _row(proof, _millis(now), "done", proof.finished_at, sha256, removed_lines(proof), kept_lines(proof))
+
+
+def _row(
+    of: Erasure | ErasureLogged,
+    version: int,
+    state: str,
+    updated_at: datetime,
+    sha256: str,
+    removed: Sequence[str],
+    kept: Sequence[str],
+) -> list[Any]:
+    about = [of.erasure_id, of.document_id, version, of.tenant, state, of.cause, of.requested_by, of.reason]
+    return [*about, of.requested_at, updated_at, sha256, list(removed), list(kept)]
+
+
+def _millis(moment: datetime) -> int:
+    return int(moment.astimezone(UTC).timestamp() * 1000)
