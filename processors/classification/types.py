@@ -27,10 +27,21 @@ class DocumentType(StrEnum):
     OTHER = "other"
 
 
+class SplitMode(StrEnum):
+    """How files are split: where a new document evidently begins, never, or after every page."""
+
+    AUTO = "auto"
+    WHOLE = "whole"
+    EVERY_PAGE = "every_page"
+
+
 @dataclass(frozen=True, slots=True)
 class Classification:
-    """A document type, the probability in [0, 1] that it is right, and what spoke for it, for a reviewer to read."""
+    """A document type, the probability in [0, 1] that it is right, and what spoke for it, for a reviewer to read.
 
-    document_type: DocumentType
+    The type is one of :class:`DocumentType`, or one that the user added.
+    """
+
+    document_type: str
     confidence: float
     reason: str

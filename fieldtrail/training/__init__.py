@@ -1,0 +1,1 @@
+"""Training of the models that fieldtrail ships. Needs the packages of the extra ``train``; nothing else imports it."""
