@@ -19,7 +19,7 @@ from processors.evaluation.truth import load_truth
 from processors.fields import FieldType
 from processors.routing import needed
 
-UNFITTED = frozenset({"einvoice", "labelled"})
+UNFITTED = frozenset({"einvoice", "labelled", "forms", "letterhead"})
 """Readers that no labels can judge: the truth of an e-invoice is mostly the e-invoice."""
 
 

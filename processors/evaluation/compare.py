@@ -47,7 +47,7 @@ def compare(accepted: Iterable[Value], predicted: Value, document_type: str, nam
     """
     truths = list(accepted)
     target = canonical(predicted, document_type, kind)
-    exact = any(canonical(truth, document_type, kind) == target for truth in truths)
+    exact = any(target in (canonical(truth, document_type, kind), _as_one_text(truth, kind)) for truth in truths)
     if not has_anls(truths, kind):
         return Comparison(exact, False, None)
     scores = [(anls(truth, predicted), _digit_groups(truth) == _digit_groups(predicted)) for truth in truths]
@@ -77,6 +77,12 @@ def canonical(value: Value, document_type: str, kind: FieldType) -> Hashable:
         )
         for item in value
     )
+
+
+def _as_one_text(value: Value, kind: FieldType) -> Hashable:
+    """The key of a list of texts that is printed, and read, as one: ``Northwind Ltd, Contoso Inc.``"""
+    texts = _texts(value)
+    return canonical_text(" ".join(texts), kind) if texts and len(texts) == len(value) else None
 
 
 def canonical_text(text: str, kind: FieldType) -> Hashable:

@@ -1,7 +1,7 @@
 """Reading: from pages of words (and an embedded e-invoice) to fields with their trail.
 
-This is the seam: a :class:`Reader` that learned its job takes the place of the geometric one without anything
-else changing. Readers are asked in order and the first that reads something wins.
+This is the seam: another :class:`Reader` takes the place of one of these without anything else changing. Readers are
+asked in order and the first that reads something wins.
 """
 
 from collections.abc import Sequence
@@ -98,12 +98,16 @@ def _representable(extraction: Extraction) -> Extraction:
 
 
 def default_readers() -> tuple[Reader, ...]:
-    """The e-invoice reader, the geometric one, and for what these do not know the labelled one.
+    """The e-invoice reader, the learned one for invoices, the geometric one for receipts, and for what these do not
+    know those of forms, labels and letterheads.
 
     Imports them here, so that importing the seam stays cheap.
     """
     from processors.reading.einvoice import EInvoiceReader
+    from processors.reading.forms import FormsReader, LetterheadReader
     from processors.reading.geometric import GeometricReader, fields_read
     from processors.reading.labelled import LabelledReader
+    from processors.reading.learned.reader import LearnedReader
 
-    return (EInvoiceReader(), GeometricReader(), LabelledReader(known=fields_read))
+    labelled = LabelledReader(known=fields_read)
+    return (EInvoiceReader(), LearnedReader(), GeometricReader(), FormsReader(), labelled, LetterheadReader())

@@ -40,6 +40,9 @@ _NAME_DAY = re.compile(
     rf"(?:[^\W\d]{{2,12}}[.,]?\s+)??([^\W\d]{{3,12}})[.\-/ ]*([0-9]{{1,2}})(?:st|nd|rd|th)?[.,\-/ ]+"
     rf"([0-9]{{4}}|[0-9]{{2}}){_TIME}"
 )
+_COLON_FOR_POINT = re.compile(r"([0-9]{1,2})\.(0?[1-9]|1[0-2]):([0-9]{4}|[0-9]{2})")
+"""A dotted date with its second point read as a colon (``30.04:2020``)."""
+_BRACKETED_LABEL = re.compile(r"^\[[^\]\d]{1,20}\]\s*(?=\d)")
 _NEXT_LABEL = re.compile(r"(?<=[0-9]{4})[^\W\d]{3,}:?$")
 """The next label, printed without a space behind the year (``21/05/2018Time:``)."""
 _PIVOT = 70
@@ -53,11 +56,13 @@ def parse_date(text: str, day_first: bool | None = None) -> date | None:
     time behind the date. ``03/04/2025`` needs ``day_first``; ``31/12/2025``, ``12/31/2025``, ``04/04/2025`` and
     dotted dates (``03.04.2025``, which no month-first country prints) do not.
     """
-    clean = _NEXT_LABEL.sub("", drop_label(normalise(text).strip(" ,;:")))
+    clean = _NEXT_LABEL.sub("", drop_label(_BRACKETED_LABEL.sub("", normalise(text).strip(' ,;:"'))))
     if match := _YEAR_FIRST.fullmatch(clean) or _COMPACT.fullmatch(clean):
         return _build(int(match[1]), int(match[2]), int(match[3]))
     if match := _NUMERIC.fullmatch(clean):
         return _numeric(int(match[1]), int(match[3]), match[4], day_first, dotted=match[2] == ".")
+    if match := _COLON_FOR_POINT.fullmatch(clean):
+        return _build(_full_year(match[3]), int(match[2]), int(match[1]))
     if match := _DAY_NAME.fullmatch(clean):
         return _named(match[3], match[2], match[1])
     if match := _NAME_DAY.fullmatch(clean):

@@ -36,7 +36,7 @@ def parse_money(text: str, convention: NumberConvention | None = None) -> Money 
     ``12.00 CR``, ``1.234,-`` and a glued ``Total:12.00``. Parentheses, any one minus and ``CR`` (or German ``H``)
     make the amount negative. Two different currencies, or more than one sign, are ``None``.
     """
-    match = _MONEY.fullmatch(drop_label(normalise(text)))
+    match = _MONEY.fullmatch(_mended(drop_label(normalise(text))))
     if match is None or bool(match["open"]) != bool(match["close"]):
         return None
     if match["mark"]:
@@ -48,6 +48,24 @@ def parse_money(text: str, convention: NumberConvention | None = None) -> Money 
     if number is None or negative is None or len(codes - {None}) > 1:
         return None
     return Money(-number if negative else number, next(iter(codes - {None}), None))
+
+
+_TWO_MARKS = re.compile(r"(?<=[0-9])(?:\.,|,\.)(?=[0-9]{2}(?![0-9]))")
+_LETTERS_AMONG_DIGITS = re.compile(r"(?<![^\W_])[0-9OolI](?:[0-9OolI]|[.,' ](?=[0-9OolI]{3}))*[.,][0-9Oo]{2}(?![^\W_])")
+_DIGITS = str.maketrans("OolI", "0011")
+_CENTS = 3
+
+
+def _mended(text: str) -> str:
+    """``text`` without the slips of recognition that leave no doubt: two decimal marks in one (``8.,79``), and letters
+    that look like digits in a number with cents (``1O5,5O``).
+    """
+    text = _TWO_MARKS.sub(lambda match: "," if "." in text[: match.start()] else match[0][1], text)
+    match = None if text.isdigit() else _LETTERS_AMONG_DIGITS.search(text)
+    # With no digit before the cents it may be a number of a list (I.10).
+    if match is None or not any(map(str.isdigit, match[0][:-_CENTS])):
+        return text
+    return text[: match.start()] + match[0].translate(_DIGITS) + text[match.end() :]
 
 
 def _is_negative(match: re.Match[str]) -> bool | None:

@@ -59,6 +59,9 @@ US_STATE_ZIP: Final = re.compile(
     r"W[AIVY]),?\s+"
     r"[0-9]{5}(?:-[0-9]{4})?"
 )
+CANADIAN_POST_CODE: Final = re.compile(
+    r"(?:AB|BC|MB|N[BLSTU]|ON|PE|QC|SK|YT),?\s+[ABCEGHJ-NPRSTVXY][0-9][A-Z]\s?[0-9][A-Z][0-9]"
+)
 _BRACKETED = re.compile(r"\(([^()]+)\)?")
 _AMOUNT_MARK = re.compile(r"[0-9.,'()+\-\s]+")
 
@@ -76,6 +79,8 @@ def currency_from(raw: str) -> str | None:
             return currency_of(mark) or candidates[0]
     if US_STATE_ZIP.search(text):
         return "USD"
+    if CANADIAN_POST_CODE.search(text):
+        return "CAD"
     key = fold(text)
     return COUNTRY_CURRENCIES.get(key) or (
         PREFIX_CURRENCIES.get(text[:2].upper()) if re.search("[0-9]{2}", text) else None

@@ -3,7 +3,13 @@
 import re
 from collections import Counter
 
-from processors.reading.geometric.currencies import COUNTRY_CURRENCIES, PREFIX_CURRENCIES, US_STATE_ZIP, currency_from
+from processors.reading.geometric.currencies import (
+    CANADIAN_POST_CODE,
+    COUNTRY_CURRENCIES,
+    PREFIX_CURRENCIES,
+    US_STATE_ZIP,
+    currency_from,
+)
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.pairing import Candidate, places
 from processors.reading.geometric.view import Segment, Span, Token, span_of
@@ -152,4 +158,7 @@ def _hints(segment: Segment) -> list[tuple[Span, str]]:
         pair = " ".join(t.text for t in tokens[position : position + 2])
         if US_STATE_ZIP.fullmatch(pair.rstrip(",.")):
             found.append((span_of(segment, position, position + 2), "USD"))
+        triple = " ".join(t.text for t in tokens[position : position + 3])
+        if CANADIAN_POST_CODE.fullmatch(triple.rstrip(",.")):
+            found.append((span_of(segment, position, min(position + 3, len(tokens))), "CAD"))
     return found

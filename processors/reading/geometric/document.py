@@ -17,18 +17,18 @@ _ENOUGH_LABELS = 2
 
 
 class DocumentView:
-    """Sheets with their labels, amounts and dates, by segment. ``vocabulary`` takes the place of the reader's own, and
-    is looked for more widely (see :func:`find_labels`).
+    """Sheets with their labels, amounts and dates, by segment. ``vocabulary`` takes the place of the reader's own;
+    where it is ``wide``, its labels are looked for in more places (see :func:`find_labels`).
     """
 
-    def __init__(self, pages: Sequence[Page], vocabulary: Vocabulary | None = None) -> None:
+    def __init__(self, pages: Sequence[Page], vocabulary: Vocabulary | None = None, *, wide: bool = True) -> None:
         self.sheets = [Sheet(page, index) for index, page in enumerate(pages)]
         self._labels: dict[tuple[int, int], list[Label]] = {}
         words = vocabulary or label_vocabulary()
         for sheet in self.sheets:
             forgiving = sheet.page.source is PageSource.OCR
             for segment in sheet.segments:
-                found = find_labels(segment, words, forgiving=forgiving, wide=vocabulary is not None)
+                found = find_labels(segment, words, forgiving=forgiving, wide=wide and vocabulary is not None)
                 if found:
                     self._labels[sheet.index, segment.index] = found
         self.language = self._language()
@@ -78,10 +78,14 @@ class DocumentView:
             return None
         return None if len(ranked) > 1 and ranked[0][1] == ranked[1][1] else ranked[0][0]
 
-    def settle_dates(self, currency: str | None) -> None:
-        """Decides whether the day or the month comes first; asked for before any date, once the currency is known."""
+    def settle_dates(self, currency: str | None, otherwise: bool | None = None) -> None:
+        """Decides whether the day or the month comes first; asked for before any date, once the currency is known.
+
+        ``otherwise`` holds where nothing on the pages tells.
+        """
         texts = [sheet.text for sheet in self.sheets]
         day_first = infer_day_first(texts, self.language, currency)
+        day_first = otherwise if day_first is None else day_first
         self.conventions = replace(self.conventions, day_first=day_first)
         self._dates.clear()
 

@@ -174,7 +174,7 @@ def _date_at(segment: Segment, start: int, conventions: Conventions) -> PrintedD
     for stop in range(start + 1, min(start + _LONGEST_DATE, len(tokens)) + 1):
         text = " ".join(token.text for token in tokens[start:stop])
         value = parse_date(text, conventions.day_first)
-        if value is None or not 1950 <= value.year <= 2100:
+        if value is None or not 1900 <= value.year <= 2100:
             continue
         if stop < len(tokens) and _year_goes_on(text, tokens[stop].text):
             continue

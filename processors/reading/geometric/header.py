@@ -123,7 +123,7 @@ def _date(view: DocumentView, label: Label, name: str, place: Place) -> Candidat
     return None
 
 
-def identifier_at(label: Label, name: str, place: Place) -> Candidate | None:
+def identifier_at(label: Label | None, name: str, place: Place) -> Candidate | None:
     """The first word with a digit, with the short capitals before it and what stands close behind it."""
     tokens = place.segment.tokens
     start = place.start
@@ -233,7 +233,7 @@ def tax_id_candidates(view: DocumentView) -> list[Candidate]:
         if meaning is None:
             continue
         for place in places(view, label)[:2]:
-            span = _tax_span(place)
+            span = tax_span(place)
             if span is not None:
                 text = " ".join(token.text for token in span.tokens)
                 known = parse_vat_id(text) is not None
@@ -244,13 +244,16 @@ def tax_id_candidates(view: DocumentView) -> list[Candidate]:
     return found
 
 
-def _tax_span(place: Place) -> Span | None:
+def tax_span(place: Place, *, labelled: bool = True) -> Span | None:
+    """The tax id at the beginning of ``place``: of a known country's form, or where a label stands before it, any."""
     tokens = place.segment.tokens
     for start in range(place.start, min(place.stop, place.start + 2)):
         for stop in range(min(place.stop, start + 5), start, -1):
             text = " ".join(token.text for token in tokens[start:stop])
             if parse_vat_id(text):
                 return span_of(place.segment, start, stop)
+    if not labelled:
+        return None
     for stop in range(min(place.stop, place.start + 3), place.start, -1):
         text = " ".join(token.text for token in tokens[place.start : stop])
         digits = sum(map(str.isdigit, text))

@@ -9,7 +9,7 @@ from processors.reading.geometric.vocabulary import Meaning, Vocabulary
 from processors.values import is_currency_code
 from processors.values.text import fold, word_set
 
-_MOST_WORDS = 7
+_MOST_WORDS = 14
 _SLIP_WEIGHT = 0.9
 _FILLERS = frozenset(
     [
@@ -154,7 +154,7 @@ def _leads_to_value(label: Label) -> bool:
     if label.stop == len(tokens):
         return True
     following = tokens[label.stop]
-    return _is_value_like(following) or following.key in _DATE_LINKS
+    return _is_value_like(following) or following.key in _DATE_LINKS or following.text.startswith("(")
 
 
 def _best_at(segment: Segment, start: int, vocabulary: Vocabulary, forgiving: bool) -> Label | None:

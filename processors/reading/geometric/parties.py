@@ -20,14 +20,24 @@ from processors.reading.geometric.party_block import (
 )
 from processors.reading.geometric.view import Segment, Span, Token
 
-__all__ = ["Party", "Sections", "block_lines", "inside", "party_of", "read_sections"]
+__all__ = [
+    "SECTIONS",
+    "Party",
+    "Sections",
+    "block_lines",
+    "inside",
+    "party_of",
+    "party_under",
+    "read_sections",
+    "says_name",
+]
 
 _MOST_LINES = 7
 _ALIGNED = 1.5
 """How far the lines of an address may start from each other, in line heights."""
 _PAUSE, _LONG_PAUSE, _FIRST_PAUSE = 1.3, 2.3, 3.2
 """White space between two lines of an address, in line heights: after the post code, before it, under a heading."""
-_SECTIONS = ("vendor_section", "customer_section", "other.ship_to")
+SECTIONS = ("vendor_section", "customer_section", "other.ship_to")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +52,20 @@ class Sections:
 
 def read_sections(view: DocumentView) -> Sections:
     """The parties under labels such as *Bill to* or *Verkäufer*; the first complete one of each kind."""
-    found: dict[str, list[Party]] = {name: [] for name in _SECTIONS}
+    found: dict[str, list[Party]] = {name: [] for name in SECTIONS}
     for label in view.labels():
-        meaning = next((m for m in label.meanings if m.name in _SECTIONS), None)
+        meaning = next((m for m in label.meanings if m.name in SECTIONS), None)
         if meaning is None or (label.segment.sheet, label.segment.row) in view.item_rows:
             continue
-        party = _under(view, label)
+        party = party_under(view, label)
         if party is not None:
-            weight = label.trust * (0.7 if meaning.weak else 1.03 if _says_name(label) else 1.0)
+            weight = label.trust * (0.7 if meaning.weak else 1.03 if says_name(label) else 1.0)
             found[meaning.name].append(Party(party.name, party.address, party.score * weight, party.box, party.sheet))
-    foreign = [(p.sheet, p.box) for name in _SECTIONS[1:] for p in found[name]]
+    foreign = [(p.sheet, p.box) for name in SECTIONS[1:] for p in found[name]]
     return Sections(_combine(found["vendor_section"]), _combine(found["customer_section"]), tuple(foreign))
 
 
-def _says_name(label: Label) -> bool:
+def says_name(label: Label) -> bool:
     """*Customer name* is surer than *Bill to*, which may be followed by a department."""
     key = "".join(token.key for token in label.segment.tokens[label.start : label.stop])
     return key in NAME_LABELS
@@ -72,7 +82,7 @@ def _combine(parties: list[Party]) -> Party | None:
     return Party(name, address, best.score, best.box, best.sheet)
 
 
-def _under(view: DocumentView, label: Label) -> Party | None:
+def party_under(view: DocumentView, label: Label) -> Party | None:
     """The party beside or below a section label; its address may have a label of its own further right."""
     beside = _lines_beside(view, label)
     if beside and not has_word(beside[0]):
@@ -158,7 +168,7 @@ def _column_under(view: DocumentView, start: Segment, anchor: Box, most: int) ->
         pause = _PAUSE if complete else _LONG_PAUSE if lines else _FIRST_PAUSE
         if segment.box.y0 - bottom > pause * sheet.line_height:
             break
-        if any(m.name in _SECTIONS for label in view.labels_in(segment) if _is_heading(label) for m in label.meanings):
+        if any(m.name in SECTIONS for label in view.labels_in(segment) if _is_heading(label) for m in label.meanings):
             break
         line, value_edge = (segment.tokens, value_edge) if goes_on else _with_value(view, row, segment)
         lines.append(line)

@@ -37,9 +37,14 @@ def title_line(view: DocumentView) -> Iterator[Candidate]:
     """``Rechnung Nr. 471113 vom 13.06.2018``: the title says number and date in one breath."""
     for sheet in view.sheets[:1]:
         for segment in sheet.segments:
-            title = next((i for i, t in enumerate(segment.tokens[:4]) if t.key and _TITLES.search(t.key)), None)
+            title = next((i for i, t in enumerate(segment.tokens[:4]) if _is_title(t)), None)
             if title is not None:
                 yield from _after_title(view, segment, title)
+
+
+def _is_title(token: Token) -> bool:
+    """Whether a word is a title, with a code that may be glued to it (``Handelsrechnung(380)``)."""
+    return bool(token.key) and _TITLES.search(token.key.rstrip("0123456789")) is not None
 
 
 def _after_title(view: DocumentView, segment: Segment, title: int) -> Iterator[Candidate]:

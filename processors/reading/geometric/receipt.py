@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from processors.fields import Extraction
+from processors.fields import Extraction, Field
 from processors.reading.geometric.confidence import certainty
+from processors.reading.geometric.currencies import US_STATE_ZIP
 from processors.reading.geometric.currency_choice import read_currency
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.emit import Emitter
+from processors.reading.geometric.facts import find_dates
 from processors.reading.geometric.header import choose, header_candidates, phone_candidates, tax_id_candidates
 from processors.reading.geometric.pairing import Candidate, places
 from processors.reading.geometric.receipt_items import read_items
@@ -30,7 +33,8 @@ _METHODS = word_set(
 def read_receipt(view: DocumentView, schema: ExtractionSchema) -> Extraction:
     """Everything found on a receipt."""
     currency = read_currency(view)
-    view.settle_dates(currency.value if currency is not None and isinstance(currency.value, str) else None)
+    code = currency.value if currency is not None and isinstance(currency.value, str) else None
+    view.settle_dates(code, otherwise=None if code is not None or _may_be_american(view) else True)
     emitter = Emitter(view, schema)
     if currency is not None:
         emitter.add("currency", currency.span, certainty(currency))
@@ -46,7 +50,25 @@ def read_receipt(view: DocumentView, schema: ExtractionSchema) -> Extraction:
     method = _payment_method(view)
     if method is not None:
         emitter.add("payment_method", method.span, certainty(method))
-    return Extraction(emitter.fields, emitter.line_items(read_items(view), 0.6))
+    return Extraction(tuple(map(_unregistered, emitter.fields)), emitter.line_items(read_items(view), 0.6))
+
+
+_GLUED_REGISTRATION = re.compile(r"(?<=[^\W\d_])\s?\((?:[A-Z]{0,2}[0-9]{4,7}-?[A-Z]|[0-9]{12})\)?$")
+
+
+def _unregistered(field: Field) -> Field:
+    """A vendor's name without the registration number that is printed with no blank behind it."""
+    if field.name != "vendor_name" or not isinstance(field.value, str):
+        return field
+    return replace(field, value=_GLUED_REGISTRATION.sub("", field.value))
+
+
+_AMERICAN = re.compile(rf"[$]|(?i:\bsales tax\b|\bsuite\b|\bzip\b)|\b{US_STATE_ZIP.pattern}")
+
+
+def _may_be_american(view: DocumentView) -> bool:
+    """Whether a receipt without a currency may come from where the month is printed first."""
+    return any(_AMERICAN.search(sheet.text) for sheet in view.sheets)
 
 
 def _add_header(view: DocumentView, emitter: Emitter) -> None:
@@ -80,10 +102,12 @@ def _purchase_date(view: DocumentView) -> Candidate | None:
     """The date that most prints agree on; a label or a time beside it weighs more, an earlier place a little."""
     scores: dict[object, float] = {}
     first: dict[object, Span] = {}
+    whole = not any(view.dates_in(segment) for sheet in view.sheets for segment in sheet.segments)
     for sheet in view.sheets:
-        for segment in sheet.segments:
+        # Where no line has a date, a wide blank may have cut one in two.
+        for segment in map(_joined, sheet.rows) if whole else sheet.segments:
             labels = {m.name for label in view.labels_in(segment) for m in label.meanings} | _left_labels(view, segment)
-            for printed in view.dates_in(segment):
+            for printed in find_dates(segment, view.conventions):
                 weight = 1.0 if labels & {"invoice_date", "purchase_date"} else 0.3 if "other.date" in labels else 0.7
                 weight += 0.2 if any(True for _ in _times(segment)) else 0.0
                 scores[printed.value] = scores.get(printed.value, 0.0) + weight
@@ -97,10 +121,15 @@ def _purchase_date(view: DocumentView) -> Candidate | None:
     return Candidate("purchase_date", first[best], best, 0.95 * share + 0.02)
 
 
+def _joined(row: list[Segment]) -> Segment:
+    """The words of a whole row as one segment, in the place of its first."""
+    return replace(row[0], tokens=tuple(token for segment in row for token in segment.tokens))
+
+
 def _left_labels(view: DocumentView, segment: Segment) -> set[str]:
     """Meanings of a label that stands alone to the left on the row."""
     row = view.row_of(segment)
-    position = row.index(segment)
+    position = next((at for at, other in enumerate(row) if other.index == segment.index), 0)
     if position == 0:
         return set()
     return {m.name for label in view.labels_in(row[position - 1])[-1:] for m in label.meanings}

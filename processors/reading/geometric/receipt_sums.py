@@ -1,12 +1,15 @@
 """The sums of a receipt. What was handed over and given back proves the total."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.pairing import Candidate, best_by_value
+from processors.reading.geometric.receipt_items import read_items
 from processors.reading.geometric.sum_candidates import collect_sums
 from processors.reading.geometric.sums import Sums
+from processors.values import parse_money
 
 _NAMES = frozenset(
     {
@@ -24,22 +27,34 @@ _NAMES = frozenset(
 )
 _CENT = Decimal("0.011")
 _LARGEST_ROUNDING = Decimal("0.05")
+_OF_ONE_RATE = 0.6
+_WORKED_OUT = 0.55
+_PROVEN_BY_ARTICLES = 0.3
+_FEWEST_ARTICLES = 2
+_BETWEEN_ARTICLES_AND_TOTAL = ("tip", "charge_total", "allowance_total")
 _PROVEN_BY_CASH, _PROVEN_BY_CARD, _PROVEN_BY_PARTS = 0.5, 0.3, 0.35
 
 
 def read_receipt_sums(view: DocumentView) -> Sums:
     """Total after rounding, and subtotal, tax, tip and rounding where they fit it."""
-    found = {name: best_by_value(group) for name, group in collect_sums(view, _NAMES).items()}
+    collected = collect_sums(view, _NAMES)
+    found = {name: best_by_value(group) for name, group in collected.items()}
+    articles = _sum_of_articles(view)
+    if articles in _values(found, "subtotal") or any(found.get(name) for name in _BETWEEN_ARTICLES_AND_TOTAL):
+        articles = None
     totals = best_by_value(
         [
-            *found.get("total_amount", []),
+            *(_less_for_one_rate(view, candidate) for candidate in collected.get("total_amount", [])),
             *_as_totals(found.get("amount_due", []), 0.95),
+            *_worked_out(view, found, articles),
             *_as_totals(found.get("subtotal", []), 0.55),
             *_as_totals([c for c in found.get("rounding_amount", []) if abs(_money(c)) > _LARGEST_ROUNDING * 2], 0.8),
         ]
     )
     found["rounding_amount"] = [c for c in found.get("rounding_amount", []) if abs(_money(c)) <= _LARGEST_ROUNDING * 2]
-    total, proven = _total(totals, found)
+    if not totals:
+        totals = _as_totals(found.get("other.cash", []), 0.5)
+    total, proven = _total(totals, found, articles)
     if total is None:
         return Sums({}, frozenset())
     chosen = {"total_amount": replace(total, field="total_amount")}
@@ -55,6 +70,70 @@ def _as_totals(candidates: list[Candidate], factor: float) -> list[Candidate]:
     return [replace(candidate, field="total_amount", score=candidate.score * factor) for candidate in candidates]
 
 
+def _less_for_one_rate(view: DocumentView, candidate: Candidate) -> Candidate:
+    """A total in a tax table, or before a rate (*Total 6% supplies*), is that of one rate unless other prints agree."""
+    label = candidate.label
+    if label is None:
+        return candidate
+    row = label.segment.row
+    headings = [_sums_named(view, other) for other in (row, row - 1, row - 2, row - 3) if other >= 0]
+    in_table = len(headings[0]) > 2 or any(len(names) > 1 and "tax_amount" in names for names in headings[1:])
+    following = label.segment.tokens[label.stop : label.stop + 1]
+    of_rate = bool(following) and following[0].text.endswith("%")
+    return replace(candidate, score=candidate.score * _OF_ONE_RATE) if in_table or of_rate else candidate
+
+
+def _sums_named(view: DocumentView, row: int) -> set[str]:
+    """Which sums the labels of a row of the first sheet name; a heading of tax tables names the tax and its base."""
+    labels = [label for segment in view.sheets[0].rows[row] for label in view.labels_in(segment)]
+    names = {meaning.name for label in labels for meaning in label.meanings[:1]}
+    return names & {"tax_amount", "subtotal", "total_amount", "other.rate"} if len(labels) > 1 else set()
+
+
+def _worked_out(view: DocumentView, found: dict[str, list[Candidate]], articles: Decimal | None) -> Iterator[Candidate]:
+    """Amounts without a label of their own that other prints make out to be the total.
+
+    What was handed over less the change, cash after the printed rounding, subtotal plus tax, the sum of the articles.
+    """
+    wanted = {amount for amount in _expected(found) | {articles} if amount is not None and amount > 0}
+    for segment in (segment for sheet in view.sheets for segment in sheet.segments):
+        for amount in view.amounts_in(segment):
+            if amount.firm and amount.value in wanted:
+                yield Candidate("total_amount", amount.span, amount.value, _WORKED_OUT)
+
+
+def _expected(found: dict[str, list[Candidate]]) -> set[Decimal]:
+    cash, change = _values(found, "other.cash"), _values(found, "other.change")
+    expected = {paid - back for paid in cash for back in change if 0 <= back < paid}
+    subtotals, taxes = _values(found, "subtotal"), _values(found, "tax_amount")
+    if len(subtotals) == len(taxes) == 1 and 0 < taxes[0] < subtotals[0] / 2:
+        # Where there are several, they are those of the rates.
+        expected.add(subtotals[0] + taxes[0])
+    if not change:
+        sums = {*_values(found, "total_amount"), *subtotals}
+        shifts = {
+            sign * r for r in _values(found, "rounding_amount") if 0 < abs(r) <= _LARGEST_ROUNDING for sign in (1, -1)
+        }
+        expected |= {paid for paid in cash if any(paid + shift in sums for shift in shifts)}
+    return expected
+
+
+def _sum_of_articles(view: DocumentView) -> Decimal | None:
+    """What the article rows come to, as far as a row that is the sum of those before it, whose label was not known;
+    ``None`` for fewer than two, which prove nothing.
+    """
+    amounts = [
+        money.amount
+        for item in read_items(view)
+        for line in item.cells["amount"]
+        if (money := parse_money(" ".join(token.text for token in line), view.conventions.numbers)) is not None
+    ]
+    for count in range(_FEWEST_ARTICLES, len(amounts)):
+        if amounts[count] == sum(amounts[:count]):
+            return amounts[count]
+    return sum(amounts, Decimal(0)) if len(amounts) >= _FEWEST_ARTICLES else None
+
+
 def _money(candidate: Candidate) -> Decimal:
     assert isinstance(candidate.value, Decimal)
     return candidate.value
@@ -64,8 +143,12 @@ def _values(found: dict[str, list[Candidate]], name: str) -> list[Decimal]:
     return [_money(candidate) for candidate in found.get(name, [])]
 
 
-def _total(totals: list[Candidate], found: dict[str, list[Candidate]]) -> tuple[Candidate | None, bool]:
-    """The total that cash less change, a card amount, its parts and rounding speak for; whether cash proves it."""
+def _total(
+    totals: list[Candidate], found: dict[str, list[Candidate]], articles: Decimal | None
+) -> tuple[Candidate | None, bool]:
+    """The total that cash less change, a card amount, its parts, the articles and rounding speak for; whether cash
+    proves it.
+    """
     paid = {
         cash - change
         for cash in _values(found, "other.cash")
@@ -82,6 +165,7 @@ def _total(totals: list[Candidate], found: dict[str, list[Candidate]]) -> tuple[
         score += _PROVEN_BY_CASH if by_cash else _PROVEN_BY_CARD if by_card else 0.0
         score += _PROVEN_BY_PARTS if len(_parts(value, found)) == 2 else 0.0
         score += 0.35 if _is_rounded(value, totals, found) else 0.0
+        score += _PROVEN_BY_ARTICLES if value == articles else 0.0
         score -= 0.8 if value <= 0 else 0.0
         ranked.append((score, by_cash or by_card, candidate))
     if not ranked:
@@ -122,6 +206,9 @@ def _between(found: dict[str, list[Candidate]]) -> set[Decimal]:
     sums = {Decimal(0)}
     for name in ("rounding_amount", "tip", "charge_total", "allowance_total"):
         values = {sign * value for value in _values(found, name)[:2] for sign in (1, -1)} | {Decimal(0)}
+        if name == "rounding_amount":
+            # A minus in print says which way it was rounded.
+            values -= {-value for value in _values(found, name) if value < 0}
         sums = {known + value for known in sums for value in values}
     return sums
 

@@ -1,6 +1,6 @@
 """The sums of a document: subtotal, tax, total and what belongs to them, chosen so that they add up."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from itertools import product
 
@@ -34,15 +34,17 @@ _OUTDONE = 0.75
 
 @dataclass(frozen=True, slots=True)
 class Sums:
-    """The chosen candidates by field; ``proven`` names those that the arithmetic confirms."""
+    """The chosen candidates by field, out of all that were ``offered``; ``proven`` names those that add up."""
 
     chosen: dict[str, Candidate]
     proven: frozenset[str]
+    offered: dict[str, list[Candidate]] = field(default_factory=dict)
 
 
 def read_sums(view: DocumentView, names: frozenset[str]) -> Sums:
     """The sums among ``names``, from outside the line-item table."""
-    ranked = {name: best_by_value(group)[:_MOST_RIVALS] for name, group in collect_sums(view, names | {_PAST}).items()}
+    offered = collect_sums(view, names | {_PAST})
+    ranked = {name: best_by_value(group)[:_MOST_RIVALS] for name, group in offered.items()}
     by_lines = "subtotal" not in ranked and "line_total" in ranked
     if by_lines:
         # Without charges and discounts the sum of the lines is the subtotal.
@@ -56,7 +58,7 @@ def read_sums(view: DocumentView, names: frozenset[str]) -> Sums:
         if name in ranked and name not in _CORE:
             chosen[name] = _uncontested(ranked[name])
     _settle_due(chosen, proven, ranked)
-    return Sums(chosen, frozenset(proven))
+    return Sums(chosen, frozenset(proven), offered)
 
 
 def _is_outdone(view: DocumentView, total: Candidate, ranked: dict[str, list[Candidate]]) -> bool:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from processors.fields import Extraction, Field
+from processors.fields import Extraction, Field, FieldType
 from processors.reading import ReadingInput
 from processors.reading.geometric.cite import cite
 from processors.reading.geometric.currency_choice import read_currency
@@ -13,15 +13,17 @@ from processors.reading.geometric.header import iban_candidates
 from processors.reading.geometric.labels import Label
 from processors.reading.geometric.pairing import Place, places
 from processors.reading.geometric.vocabulary import Vocabulary, vocabulary_with
+from processors.reading.labelled.boxes import amount_apart
 from processors.reading.labelled.values import Reading, is_address, readings, value_in
 from processors.schemas import ExtractionSchema, FieldSpec, Labels
 from processors.values.text import fold
 
 NAME = "labelled"
-VERSION = "1"
-_WEAK = 0.6
+VERSION = "2"
+_WEAK, _WEAK_DATE = 0.6, 0.68
 _FOREIGN = 0.8
 _LATER_PAGE = 0.97
+_APART = 0.85
 _RIVALLED = 0.8
 """Where another value scores nearly as well, one of the two is wrong."""
 _NEARLY = 0.1
@@ -80,21 +82,23 @@ class LabelledReader:
         return replace(extraction, fields=tuple(fields))
 
     def _fields(self, document: ReadingInput, extraction: Extraction) -> tuple[Field, ...]:
-        wanted = _wanted(document.schema, self._known(document.document_type), extraction)
+        labels = _labels(document.schema, self._known(document.document_type))
+        labelled = [spec for spec in document.schema.fields if spec.name in labels]
+        wanted = [spec for spec in labelled if extraction.field(spec.name) is None]
         if not wanted or not any(page.words for page in document.pages):
             return ()
-        view = DocumentView(document.pages, _vocabulary(_key(wanted)))
-        return _read(view, [spec for spec in document.schema.fields if spec.name in wanted], extraction)
+        view = DocumentView(document.pages, _vocabulary(_key(labels)))
+        return _read(view, wanted, labelled, extraction)
 
 
-def _wanted(schema: ExtractionSchema, known: frozenset[str], extraction: Extraction) -> dict[str, Labels]:
-    """The labels to look for, by field."""
-    wanted: dict[str, Labels] = {}
+def _labels(schema: ExtractionSchema, known: frozenset[str]) -> dict[str, Labels]:
+    """The labels to look for, by field: those of fields read before too, as they keep the other values apart."""
+    found: dict[str, Labels] = {}
     for spec in schema.fields:
         labels = spec.added_labels if spec.name in known else spec.labels
-        if labels and extraction.field(spec.name) is None:
-            wanted[spec.name] = labels
-    return wanted
+        if labels:
+            found[spec.name] = labels
+    return found
 
 
 _Key = tuple[tuple[str, tuple[tuple[str, tuple[str, ...]], ...]], ...]
@@ -109,10 +113,12 @@ def _vocabulary(key: _Key) -> Vocabulary:
     return vocabulary_with({name: dict(labels) for name, labels in key})
 
 
-def _read(view: DocumentView, specs: Sequence[FieldSpec], extraction: Extraction) -> tuple[Field, ...]:
+def _read(
+    view: DocumentView, specs: Sequence[FieldSpec], labelled: Sequence[FieldSpec], extraction: Extraction
+) -> tuple[Field, ...]:
     currency = read_currency(view)
     view.settle_dates(currency.value if currency is not None and isinstance(currency.value, str) else None)
-    candidates = [item for order, spec in enumerate(specs) for item in _candidates(view, order, spec, specs)]
+    candidates = [item for order, spec in enumerate(specs) for item in _candidates(view, order, spec, labelled)]
     fields = {item.spec.name: _field(view, item) for item in _choose(candidates, _taken(extraction, view))}
     by_name = {spec.name: spec for spec in specs}
     certainty = 0.0 if currency is None else _SURE * currency.score
@@ -122,7 +128,7 @@ def _read(view: DocumentView, specs: Sequence[FieldSpec], extraction: Extraction
     return tuple(field for spec in specs if (field := fields.get(spec.name)) is not None)
 
 
-def _candidates(view: DocumentView, order: int, spec: FieldSpec, specs: Sequence[FieldSpec]) -> Iterator[_Candidate]:
+def _candidates(view: DocumentView, order: int, spec: FieldSpec, labelled: Sequence[FieldSpec]) -> Iterator[_Candidate]:
     if spec.name == "iban":
         for found in iban_candidates(view):
             value = value_in(view, spec, found.span)
@@ -133,11 +139,16 @@ def _candidates(view: DocumentView, order: int, spec: FieldSpec, specs: Sequence
         meaning = label.meaning(spec.name)
         if meaning is None:
             continue
-        strength = (
-            label.trust * (_WEAK if meaning.weak else 1.0) * (_FOREIGN if _is_foreign(view, label, spec) else 1.0)
-        )
+        weak = _WEAK_DATE if spec.type is FieldType.DATE else _WEAK
+        strength = label.trust * (weak if meaning.weak else 1.0)
+        strength *= _FOREIGN if _is_foreign(view, label, spec) else 1.0
         strength *= 1.0 if label.segment.sheet == 0 else _LATER_PAGE
-        shared = is_address(spec) and _names_party(label, specs)
+        shared = is_address(spec) and _names_party(label, labelled)
+        if spec.type is FieldType.MONEY and (amount := amount_apart(view, label)) is not None:
+            value = value_in(view, spec, amount.span)
+            if value is not None and spec.constraints.fault(value) is None:
+                yield _Candidate(order, spec, Reading(amount.span, value, _APART), _APART * strength)
+                continue
         for place in _places(view, label):
             found_here = list(readings(view, label, spec, place, shared=shared))
             yield from (_Candidate(order, spec, reading, reading.score * strength) for reading in found_here)

@@ -2,7 +2,8 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cache
 
 from processors.fields import FieldType, FieldValue
@@ -10,10 +11,11 @@ from processors.reading.geometric.cite import value_of
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.header import identifier_at
 from processors.reading.geometric.labels import Label
-from processors.reading.geometric.names import POSTAL
+from processors.reading.geometric.names import LEGAL_FORM, POSTAL
 from processors.reading.geometric.pairing import Place, stands_under
 from processors.reading.geometric.parties import block_lines, party_of
 from processors.reading.geometric.view import Span, Token
+from processors.reading.labelled.towns import to_the_town
 from processors.schemas import FieldSpec, load_schemas
 from processors.values.text import fold, word_set
 
@@ -24,6 +26,9 @@ _LONGEST = 9
 _MOST_WORDS = 12
 """A text of more words beside a label is a sentence, not a value."""
 _ADDRESS_LINES = 5
+_LONGEST_FORM = 3
+_NAME_BLANK = 0.5
+"""Blank between the words of a name, in word heights."""
 _TITLES = word_set("mr mrs ms miss herr herrn frau mme mlle sr sra srta sig sigra dhr mevr")
 _CONNECTORS = word_set("and or of the und oder der des et ou de du des y e o i di dei del della en van do da dos")
 _OTHER_HEADINGS = word_set(
@@ -32,6 +37,7 @@ _OTHER_HEADINGS = word_set(
 """Folded headings of boxes and columns that no schema reads."""
 _BOX_NUMBER = re.compile(r"[0-9]{1,2}[a-z]?")
 """Before the heading of the next box of a form (``14 Other``)."""
+_LEAP_DAY = 29
 _STEP = 0.05
 """What each word between label and value costs."""
 
@@ -55,13 +61,15 @@ def readings(view: DocumentView, label: Label, spec: FieldSpec, place: Place, *,
         case FieldType.TEXT if is_address(spec):
             found = _address(view, place, shared=shared)
         case FieldType.TEXT if not (spec.constraints.choices or spec.constraints.pattern):
-            found = _text(view, place)
+            found = _text(view, place, name=spec.name.endswith("_name"))
         case FieldType.IDENTIFIER if not (spec.constraints.choices or spec.constraints.pattern):
             found = _identifier(label, spec, place)
         case _:
             found = _windows(place)
     for span, score in found:
         value = value_in(view, spec, span)
+        if isinstance(value, date) and spec.name == "date_of_birth":
+            value = _before_the_others(view, value)
         if value is not None and spec.constraints.fault(value) is None:
             yield Reading(span, value, score)
 
@@ -88,6 +96,17 @@ def _dates(view: DocumentView, label: Label, place: Place) -> Iterator[tuple[Spa
             continue
         if below or (place.start <= printed.start and printed.stop <= place.stop):
             yield printed.span, place.relation - _STEP * min(max(0, printed.start - place.start), 6)
+
+
+def _before_the_others(view: DocumentView, born: date) -> date:
+    """A birth date whose two-digit year was taken for one of this century, though no other date is so late."""
+    others = [
+        printed.value for sheet in view.sheets for segment in sheet.segments for printed in view.dates_in(segment)
+    ]
+    latest = max((other for other in others if other != born), default=born)
+    if born <= latest or born.day == _LEAP_DAY:
+        return born
+    return born.replace(year=born.year - 100)
 
 
 def _amounts(view: DocumentView, place: Place) -> Iterator[tuple[Span, float]]:
@@ -118,8 +137,13 @@ def _identifier(label: Label, spec: FieldSpec, place: Place) -> Iterator[tuple[S
         yield found.span, found.score
 
 
-def _text(view: DocumentView, place: Place) -> Iterator[tuple[Span, float]]:
-    """All words of the place, unless they are a sentence, a label or no words at all; without *Mr* or *Frau*."""
+def _text(view: DocumentView, place: Place, *, name: bool) -> Iterator[tuple[Span, float]]:
+    """All words of the place, unless they are a sentence, a label or no words at all; without *Mr* or *Frau*.
+
+    A ``name`` reaches into the next column where its words stand close, and goes on under it with its legal form.
+    """
+    if name:
+        place = replace(place, stop=_end_of_name(view, place))
     start = place.start + (place.segment.tokens[place.start].key in _TITLES and place.stop - place.start > 1)
     tokens = place.segment.tokens[start : place.stop]
     text = _joined(tokens)
@@ -129,7 +153,26 @@ def _text(view: DocumentView, place: Place) -> Iterator[tuple[Span, float]]:
         return
     if view.dates_in(place.segment) or (len(tokens) > 1 and _BOX_NUMBER.fullmatch(tokens[0].text)):
         return
+    under = block_lines(view, place.segment, 1)[1:2] if name and place.stop == len(place.segment.tokens) else []
+    if under and (_is_legal_form(under[0]) or text.endswith("&")):
+        yield Span(place.segment.sheet, (tokens, under[0])), place.relation
     yield place.cut(start, place.stop), place.relation
+
+
+def _end_of_name(view: DocumentView, place: Place) -> int:
+    """Past the last of the words that stand as close as those of one name do."""
+    tokens, stop = place.segment.tokens, place.stop
+    starts = {label.start for label in view.labels_in(place.segment)}
+    while stop < len(tokens) and stop not in starts:
+        if tokens[stop].box.x0 - tokens[stop - 1].box.x1 > _NAME_BLANK * tokens[stop].box.height:
+            break
+        stop += 1
+    return stop
+
+
+def _is_legal_form(line: tuple[Token, ...]) -> bool:
+    form = LEGAL_FORM.match(_joined(line))
+    return form is not None and len(line) <= _LONGEST_FORM and not any(map(str.isdigit, _joined(line)))
 
 
 def _is_label(tokens: tuple[Token, ...]) -> bool:
@@ -145,11 +188,17 @@ def _all_labels() -> frozenset[str]:
 
 
 def _address(view: DocumentView, place: Place, *, shared: bool) -> Iterator[tuple[Span, float]]:
-    lines = _block(view, place)
+    lines = [line for line in _block(view, place) if not _is_label(line)]
+    if not lines:
+        return
     if shared:
         party = party_of(place.segment.sheet, lines, 1.0)
         if party is not None and party.address is not None:
-            yield party.address, place.relation
+            yield to_the_town(party.address.sheet, party.address.lines) or party.address, place.relation
+        return
+    address = to_the_town(place.segment.sheet, lines)
+    if address is not None:
+        yield address, place.relation
         return
     last = next((index for index, line in enumerate(lines) if POSTAL.search(_joined(line))), None)
     if last is not None and any(map(str.isalpha, _joined(lines[0]))):
@@ -165,7 +214,8 @@ def _block(view: DocumentView, place: Place) -> list[tuple[Token, ...]]:
         block_lines(view, place.segment, _ADDRESS_LINES)[1:],
         strict=False,
     ):
-        if any(label.start == 0 for segment in row for label in view.labels_in(segment)):
+        under = [segment for segment in row if segment.box.horizontal_overlap(place.segment.box) > 0]
+        if any(label.start == 0 for segment in under for label in view.labels_in(segment)):
             break
         lines.append(line)
     return lines
