@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from fieldtrail.client import Fieldtrail, Final, Received, Watch
-    from fieldtrail.local import LocalDocument, read_file
+    from fieldtrail.local import LocalDocument, read_file, read_packet
 
-__all__ = ["Fieldtrail", "Final", "LocalDocument", "Received", "Watch", "read_file"]
+__all__ = ["Fieldtrail", "Final", "LocalDocument", "Received", "Watch", "read_file", "read_packet"]
 
 _HOMES = {
     "Fieldtrail": "fieldtrail.client",
@@ -15,6 +15,7 @@ _HOMES = {
     "Watch": "fieldtrail.client",
     "LocalDocument": "fieldtrail.local",
     "read_file": "fieldtrail.local",
+    "read_packet": "fieldtrail.local",
 }
 
 

@@ -26,14 +26,14 @@ from streams.harness.stage import Inbound
 from streams.outbox import Outbox
 from streams.scan import Start, TopicReader, partition_of, scan
 from streams.stages.ids import idempotent_document_id
-from streams.status import FINAL_STATES, supersedes
+from streams.status import FINAL_STATES, packet_children, supersedes
 
 _REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """Where a document ended: ``state`` is completed, review, duplicate or failed.
+    """Where a document ended: ``state`` is completed, review, duplicate, failed or split.
 
     ``result`` is set for completed, ``review`` for review; ``status`` says why for the others.
     """
@@ -43,6 +43,11 @@ class Final:
     status: DocumentStatus
     result: DocumentResult | None = None
     review: ReviewRequest | None = None
+
+    @property
+    def children(self) -> tuple[str, ...]:
+        """The documents that a packet was split into, in order; each comes to an end of its own."""
+        return packet_children(self.status)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,15 +13,19 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
-from typing import get_args
+from typing import TYPE_CHECKING, get_args
 from urllib.parse import unquote, urlsplit
 
 from fieldtrail.settings import Settings
 from fieldtrail.settings_table import SETTINGS
+from fieldtrail.stack.clickhouse import why_impossible
 from fieldtrail.stack.errors import StackError
 from fieldtrail.stack.java import INSTALL_HINT, find_java
 from processors.recognition.engine import ModelSize
 from processors.recognition.model_files import detector_file, models_folder, recognizer_file
+
+if TYPE_CHECKING:
+    from connectors.clickhouse.client import ClickHouse
 
 KAFKA_JARS = 92
 """How many jars ``deploy/kafka/pom.xml`` resolves to; fewer means that a copy was interrupted."""
@@ -73,6 +77,7 @@ def examine(settings: Settings) -> tuple[Finding, ...]:
         _registry,
         _object_store,
         _database,
+        _clickhouse,
     )
     return tuple(finding for check in checks if (finding := check(settings)) is not None)
 
@@ -278,3 +283,43 @@ def _database(settings: Settings) -> Finding | None:
             return Finding("database", Level.OK, f"{where} listens")
     except OSError as error:
         return Finding("database", Level.FAIL, f"{where}: {error.strerror or error}", "check DATABASE_URL")
+
+
+def _clickhouse(settings: Settings) -> Finding:
+    """The audit trail's server; where there is none, whether the local stack could have one."""
+    from connectors.clickhouse.client import ClickHouse
+
+    if settings.clickhouse.dsn is None:
+        problem = why_impossible()
+        if settings.stack.clickhouse == "off":
+            return Finding("clickhouse", Level.WARN, "off: no audit trail", "FIELDTRAIL_STACK_CLICKHOUSE=auto")
+        if problem is not None:
+            found, _, remedy = problem.partition("; ")
+            return Finding("clickhouse", Level.WARN, f"no audit trail: {found}", remedy)
+        return Finding("clickhouse", Level.WARN, "not started yet", "start the local stack: `fieldtrail up`")
+    store = ClickHouse(settings.clickhouse.dsn, settings.clickhouse.database, connect_timeout_s=LOOK_S)
+    try:
+        return _audit_tables(settings, store)
+    finally:
+        store.close()
+
+
+def _audit_tables(settings: Settings, store: "ClickHouse") -> Finding:
+    from connectors.clickhouse.errors import RefusedError
+    from connectors.clickhouse.migrate import MigrationError, pending
+    from connectors.errors import UnavailableError
+
+    try:
+        version, states = store.server_version(), pending(store)
+    except UnavailableError as error:
+        said = f"{store.address}: {error.reason}"
+        if settings.origin("clickhouse.dsn").startswith("local stack"):
+            return Finding("clickhouse", Level.WARN, said, "start the local stack: `fieldtrail up`")
+        return Finding("clickhouse", Level.FAIL, said, "check CLICKHOUSE_DSN: host, port, user and password")
+    except (RefusedError, MigrationError) as error:
+        return Finding("clickhouse", Level.FAIL, f"{store.address}: {error}", "see docs/audit.md, Operations")
+    missing = sum(not state.applied for state in states)
+    found = f"{store.address}: ClickHouse {version}, database {store.database}"
+    if missing:
+        return Finding("clickhouse", Level.WARN, f"{found}, {missing} migrations missing", "`fieldtrail audit migrate`")
+    return Finding("clickhouse", Level.OK, found)

@@ -18,11 +18,15 @@ from fieldtrail.errors import FieldtrailError
 from fieldtrail.settings_table import BY_NAME, SETTINGS, Setting, Threshold
 
 __all__ = [
+    "AuditSettings",
+    "ClassifySettings",
+    "ClickHouseSettings",
     "ConfidenceSettings",
     "FetchSettings",
     "KafkaSettings",
     "LimitSettings",
     "LogSettings",
+    "MemorySettings",
     "RegistrySettings",
     "RouteSettings",
     "SchemaSettings",
@@ -32,12 +36,18 @@ __all__ = [
     "StoreSettings",
     "Threshold",
     "TopicSettings",
+    "TypeSettings",
     "WorkerSettings",
     "resolve",
 ]
 
 PORTS_FILE = Path("stack") / "ports.json"
 """Under the data directory: the ports that the local stack chose at its first start, and keeps."""
+
+CLICKHOUSE_PASSWORD_FILE = Path("clickhouse") / "password"
+"""Under the data directory: the password that the local stack made for its ClickHouse."""
+
+CLICKHOUSE_USER = "fieldtrail"
 
 
 class SettingsError(FieldtrailError):
@@ -79,6 +89,16 @@ class StoreSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClickHouseSettings:
+    """The audit store. ``dsn`` (it may hold a password) is ``None`` where there is none; ``cluster`` names the cluster
+    that tables are made on, if any."""
+
+    dsn: str | None = field(repr=False)
+    database: str
+    cluster: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class FetchSettings:
     """What the URIs of submissions may point at: absolute folders, and bucket names."""
 
@@ -112,6 +132,20 @@ class WorkerSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ClassifySettings:
+    """How files are split into documents."""
+
+    split: Literal["auto", "whole", "every_page"]
+
+
+@dataclass(frozen=True, slots=True)
+class TypeSettings:
+    """Where the user's own document types lie."""
+
+    folder: Path
+
+
+@dataclass(frozen=True, slots=True)
 class SchemaSettings:
     """Where the user's own extraction schemas lie, if anywhere."""
 
@@ -135,6 +169,13 @@ class ConfidenceSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class MemorySettings:
+    """Whether there is vendor memory."""
+
+    enabled: bool
+
+
+@dataclass(frozen=True, slots=True)
 class TopicSettings:
     """How topics are created. ``retention_days`` holds only what differs from the topic's own."""
 
@@ -145,12 +186,23 @@ class TopicSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class AuditSettings:
+    """The audit sink: whether the local stack runs it, and when it writes a batch."""
+
+    enabled: bool
+    batch_rows: int
+    batch_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class StackSettings:
-    """The local stack: ``broker_port`` 0 lets it choose; ``broker_heap_mb`` in MiB."""
+    """The local stack: ``broker_port`` 0 lets it choose; ``broker_heap_mb`` and ``clickhouse_memory_mb`` in MiB."""
 
     broker_port: int
     kafka_libs: Path
     broker_heap_mb: int
+    clickhouse: Literal["auto", "on", "off"]
+    clickhouse_memory_mb: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,13 +221,18 @@ class Settings:
     kafka: KafkaSettings
     registry: RegistrySettings
     store: StoreSettings
+    clickhouse: ClickHouseSettings
     fetch: FetchSettings
     limits: LimitSettings
     worker: WorkerSettings
+    classify: ClassifySettings
+    types: TypeSettings
     schemas: SchemaSettings
     route: RouteSettings
     confidence: ConfidenceSettings
+    memory: MemorySettings
     topics: TopicSettings
+    audit: AuditSettings
     stack: StackSettings
     log: LogSettings
     config_file: Path | None
@@ -209,6 +266,8 @@ def resolve(flags: Mapping[str, object] | None = None, environ: Mapping[str, str
         values[setting.name], origins[setting.name] = _resolve_one(setting, given, env, in_file, config_file, data_dir)
     if origins["kafka.bootstrap_servers"] == "default":
         _prefer_local_stack(values, origins)
+    if origins["clickhouse.dsn"] == "default":
+        _prefer_local_clickhouse(values, origins)
     return _build(values, origins, config_file)
 
 
@@ -280,17 +339,46 @@ def _did_you_mean(name: str, known: Mapping[str, object] | list[str]) -> str:
 
 def _prefer_local_stack(values: dict[str, Any], origins: dict[str, str]) -> None:
     """Where nobody names a broker and the data directory has a local stack, that stack's broker is meant."""
-    data_dir: Path = values["data_dir"]
-    try:
-        port = json.loads((data_dir / PORTS_FILE).read_text(encoding="utf-8"))["broker"]
-    except (FileNotFoundError, NotADirectoryError):
+    port = _kept_port(values["data_dir"], "broker")
+    if port is None:
         return
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise SettingsError(
-            f"{data_dir / PORTS_FILE}: cannot be read ({error}); delete it and run `fieldtrail up`"
-        ) from error
     values["kafka.bootstrap_servers"] = f"127.0.0.1:{port}"
-    origins["kafka.bootstrap_servers"] = f"local stack in {data_dir}"
+    origins["kafka.bootstrap_servers"] = f"local stack in {values['data_dir']}"
+
+
+def _prefer_local_clickhouse(values: dict[str, Any], origins: dict[str, str]) -> None:
+    """The same for ClickHouse, where the local stack has one."""
+    data_dir: Path = values["data_dir"]
+    port = _kept_port(data_dir, "clickhouse", needed=False)
+    password_file = data_dir / CLICKHOUSE_PASSWORD_FILE
+    if port is None or not password_file.is_file() or values["stack.clickhouse"] == "off":
+        return
+    try:
+        password = password_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise SettingsError(f"{password_file}: cannot be read ({error.strerror}); whose is it?") from error
+    values["clickhouse.dsn"] = embedded_clickhouse_dsn(password, port)
+    origins["clickhouse.dsn"] = f"local stack in {data_dir}"
+
+
+def embedded_clickhouse_dsn(password: str, port: int) -> str:
+    """The DSN of the local stack's ClickHouse."""
+    return f"http://{CLICKHOUSE_USER}:{password}@127.0.0.1:{port}"
+
+
+def _kept_port(data_dir: Path, name: str, *, needed: bool = True) -> int | None:
+    """The port that the local stack of ``data_dir`` keeps for ``name``; ``None`` where there is no stack.
+
+    Raises :class:`SettingsError` where its file cannot be used, or lacks a name that is ``needed``.
+    """
+    path = data_dir / PORTS_FILE
+    try:
+        ports = json.loads(path.read_text(encoding="utf-8"))
+        return int(ports[name]) if needed or name in ports else None
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"{path}: cannot be read ({error}); delete it and run `fieldtrail up`") from error
 
 
 def _build(values: dict[str, Any], origins: dict[str, str], config_file: Path | None) -> Settings:
@@ -307,13 +395,18 @@ def _build(values: dict[str, Any], origins: dict[str, str], config_file: Path | 
             s3_region=values["s3.region"],
             database_url=values["database.url"],
         ),
+        clickhouse=ClickHouseSettings(**section("clickhouse.")),
         fetch=FetchSettings(**section("fetch.")),
         limits=LimitSettings(**section("limits.")),
         worker=WorkerSettings(**section("worker.")),
+        classify=ClassifySettings(**section("classify.")),
+        types=TypeSettings(**section("types.")),
         schemas=SchemaSettings(**section("schemas.")),
         route=RouteSettings(**values["route.thresholds"], audit_share=values["route.audit_share"]),
         confidence=ConfidenceSettings(**section("confidence.")),
+        memory=MemorySettings(**section("memory.")),
         topics=TopicSettings(**section("topics.")),
+        audit=AuditSettings(**section("audit.")),
         stack=StackSettings(**section("stack.")),
         log=LogSettings(level=values["log.level"], otlp_endpoint=values["otel.endpoint"]),
         config_file=config_file,

@@ -117,6 +117,13 @@ def _prefix(raw: object, base: Path) -> str:
     return value
 
 
+def _name(raw: object, base: Path) -> str:
+    value = _text(raw, base)
+    if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]{0,99}", value):
+        raise ValueError
+    return value
+
+
 def _retention(raw: object, _base: Path) -> dict[str, int]:
     """``{topic: days}`` from a TOML table, or ``topic=days,topic=days`` from the environment."""
     pairs = dict(str(part).split("=", 1) for part in _items(raw)) if isinstance(raw, str) else raw
@@ -135,6 +142,14 @@ def _threshold(raw: object) -> Threshold:
     if not 0 <= second_look <= straight <= 1:
         raise ValueError
     return Threshold(straight, second_look)
+
+
+def _switch(raw: object, _base: Path) -> bool:
+    if isinstance(raw, bool):
+        return raw
+    if not isinstance(raw, str) or raw.strip().lower() not in ("true", "false"):
+        raise ValueError
+    return raw.strip().lower() == "true"
 
 
 def _share(raw: object, _base: Path) -> float:
@@ -161,6 +176,7 @@ def _thresholds(raw: object, _base: Path) -> dict[str, dict[str, Threshold]]:
 TEXT = Kind("a non-empty text", _text)
 PATH = Kind("a path", _path)
 FILE = Kind("a path", lambda raw, base: str(_path(raw, base)))
+NAME = Kind("letters, digits and _, as a database may be called", _name)
 PREFIX = Kind("letters, digits and ._- as topics may have them", _prefix)
 PATHS = Kind(
     "a list of paths (comma-separated in the environment)", lambda raw, base: tuple(_path(i, base) for i in _items(raw))
@@ -169,6 +185,7 @@ NAMES = Kind(
     "a list of names (comma-separated in the environment)", lambda raw, base: tuple(_text(i, base) for i in _items(raw))
 )
 SHARE = Kind("a share, 0 to 1", _share)
+SWITCH = Kind("true or false", _switch)
 RETENTION = Kind("a table of topic = days, days 1 or more (topic=days,… in the environment)", _retention)
 THRESHOLDS = Kind(
     "tables `types.<field type>` and `fields.<field name>` of { pass = 0.95, second_look = 0.70 }, with "
@@ -271,6 +288,29 @@ SETTINGS: tuple[Setting, ...] = (
         lambda data_dir: f"sqlite:///{data_dir / 'fieldtrail.db'}",
         "Operational state: sqlite:///file or postgresql+psycopg://….",
     ),
+    # The audit trail
+    Setting(
+        "clickhouse.dsn",
+        "CLICKHOUSE_DSN",
+        _url("http", "https", "clickhouse", "clickhouses"),
+        None,
+        "ClickHouse of the audit trail: http://user:password@host:8123; unset, it is the local stack's.",
+        secret=True,
+    ),
+    Setting(
+        "clickhouse.database",
+        "FIELDTRAIL_CLICKHOUSE_DATABASE",
+        NAME,
+        "fieldtrail",
+        "Database of the audit trail's tables.",
+    ),
+    Setting(
+        "clickhouse.cluster",
+        "FIELDTRAIL_CLICKHOUSE_CLUSTER",
+        NAME,
+        None,
+        "Cluster on which the tables are made, replicated; unset, they are made on the one server.",
+    ),
     # What a submission may point at
     Setting(
         "fetch.allow_files",
@@ -355,6 +395,21 @@ SETTINGS: tuple[Setting, ...] = (
         9464,
         "Port of the worker's health and metrics; 0 is off.",
     ),
+    # The classification
+    Setting(
+        "classify.split",
+        "FIELDTRAIL_CLASSIFY_SPLIT",
+        _one_of("auto", "whole", "every_page"),
+        "auto",
+        "Whether a file of several documents is split: auto, whole (never) or every_page.",
+    ),
+    Setting(
+        "types.folder",
+        "FIELDTRAIL_TYPES_FOLDER",
+        PATH,
+        lambda data_dir: data_dir / "types",
+        "Folder of your own document types, kept by `fieldtrail types`.",
+    ),
     # The schemas
     Setting(
         "schemas.folder",
@@ -386,6 +441,14 @@ SETTINGS: tuple[Setting, ...] = (
         None,
         "Calibration file that `fieldtrail calibrate` wrote; unset, the packaged one.",
     ),
+    # Vendor memory
+    Setting(
+        "memory.enabled",
+        "FIELDTRAIL_MEMORY_ENABLED",
+        SWITCH,
+        True,
+        "Whether finished documents teach where a vendor prints each field, and the next ones are read by that.",
+    ),
     # The topics
     Setting("topics.partitions", "FIELDTRAIL_TOPICS_PARTITIONS", _whole(1), 4, "Partitions of a new topic."),
     Setting(
@@ -400,6 +463,28 @@ SETTINGS: tuple[Setting, ...] = (
         RETENTION,
         {},
         "Retention per topic, where it differs from the topic's own.",
+    ),
+    # The audit sink
+    Setting(
+        "audit.enabled",
+        "FIELDTRAIL_AUDIT_ENABLED",
+        SWITCH,
+        True,
+        "Whether the local stack writes an audit trail, where there is a ClickHouse.",
+    ),
+    Setting(
+        "audit.batch_rows",
+        "FIELDTRAIL_AUDIT_BATCH_ROWS",
+        _whole(1),
+        10_000,
+        "Rows that the audit sink gathers before it writes them.",
+    ),
+    Setting(
+        "audit.batch_ms",
+        "FIELDTRAIL_AUDIT_BATCH_MS",
+        _whole(1),
+        500,
+        "Milliseconds after which it writes what it has.",
     ),
     # The local stack
     Setting(
@@ -416,6 +501,20 @@ SETTINGS: tuple[Setting, ...] = (
         _whole(256),
         512,
         "Java heap of the local broker, in MiB.",
+    ),
+    Setting(
+        "stack.clickhouse",
+        "FIELDTRAIL_STACK_CLICKHOUSE",
+        _one_of("auto", "on", "off"),
+        "auto",
+        "Whether the local stack has a ClickHouse; auto: where it can run and CLICKHOUSE_DSN names no other.",
+    ),
+    Setting(
+        "stack.clickhouse_memory_mb",
+        "FIELDTRAIL_STACK_CLICKHOUSE_MEMORY_MB",
+        _whole(512),
+        2_048,
+        "Most memory of the local ClickHouse, in MiB.",
     ),
     # Telling
     Setting(

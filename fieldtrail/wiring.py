@@ -3,6 +3,8 @@
 import asyncio
 import importlib.metadata
 import logging
+import os
+import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any
@@ -10,11 +12,13 @@ from typing import TYPE_CHECKING, Any
 from connectors.claims import Claims
 from connectors.fetch import Fetcher, FetchPolicy
 from connectors.objects import ObjectStore, open_store
+from connectors.vendor_memory import VendorMemory
 from fieldtrail.settings import Settings, SettingsError
 from fieldtrail.settings_table import Threshold as ConfiguredThreshold
 from gpu.client import OcrClient
 from processors.calibration.file import CalibrationError, default_calibration, load_calibration
 from processors.calibration.model import Calibration
+from processors.classification import SplitMode, TypesError, UserTypes, load_types
 from processors.fields import FieldType
 from processors.intake import Limits
 from processors.routing import Thresholds
@@ -23,7 +27,7 @@ from processors.schemas import SchemaError, Schemas, Threshold, load_schemas
 from streams.contracts import topics
 from streams.contracts.codec import Codec
 from streams.contracts.registry import FileRegistry, RemoteRegistry
-from streams.contracts.topics import STAGES, TopicPlan
+from streams.contracts.topics import LEARNING, STAGES, TopicPlan
 from streams.harness.stage import Stage, StageSpec
 from streams.kafka import KafkaConnection
 
@@ -33,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PARSE_PRELOAD = ("streams.stages.work",)
+PARSE_PRELOAD = ("streams.stages.work", "streams.stages.memory_work")
 OCR_PRELOAD = (*PARSE_PRELOAD, "processors.recognition.preload")
 OCR_MEMORY_MB = 4096
 """Address space of an OCR child: OpenVINO maps 2.5 GB at first and 3 GB once it has met four shapes of pages, of which
@@ -55,6 +59,11 @@ SPOOL_STALE_S = 3600.0
 def software_version() -> str:
     """The installed version of fieldtrail, as trails carry it."""
     return importlib.metadata.version("fieldtrail")
+
+
+def worker_name() -> str:
+    """This process, as the records that it produces name it: host and process id."""
+    return f"{socket.gethostname()}-{os.getpid()}"
 
 
 def connection(settings: Settings) -> KafkaConnection:
@@ -108,6 +117,14 @@ def make_schemas(settings: Settings) -> Schemas:
         raise SettingsError(f"{error}{where}") from None
 
 
+def make_types(settings: Settings) -> UserTypes:
+    """The user's own document types. Raises :class:`SettingsError` on a file that is none."""
+    try:
+        return load_types(settings.types.folder)
+    except TypesError as error:
+        raise SettingsError(f"types.folder: {error}") from None
+
+
 def make_calibration(settings: Settings) -> Calibration:
     """The user's calibration, else the packaged one. Raises :class:`SettingsError` where the file cannot be used."""
     path = settings.confidence.calibration
@@ -133,16 +150,23 @@ def _thresholds(configured: Mapping[str, ConfiguredThreshold]) -> dict[str, Thre
 
 
 def parse_stages(text: str) -> tuple[str, ...]:
-    """Stage names from ``all`` or a comma-separated list, in pipeline order. Raises ``ValueError``."""
+    """Stage names from ``all`` or a comma-separated list, in pipeline order; ``audit``, the sink, only by itself.
+
+    Raises ``ValueError``.
+    """
+    if text == topics.AUDIT:
+        return (topics.AUDIT,)
+    every = (*STAGES, *LEARNING)
     if text == "all":
-        return STAGES
+        return every
     names = {name.strip() for name in text.split(",") if name.strip()}
-    unknown = names - set(STAGES)
+    unknown = names - set(every)
     if unknown or not names:
         raise ValueError(
-            f"no stage is called {', '.join(sorted(unknown)) or '(nothing)'}; there are {', '.join(STAGES)}"
+            f"no stage is called {', '.join(sorted(unknown)) or '(nothing)'}; there are {', '.join(every)}, "
+            "and audit, which runs by itself"
         )
-    return tuple(stage for stage in STAGES if stage in names)
+    return tuple(stage for stage in every if stage in names)
 
 
 class Parts:
@@ -151,6 +175,7 @@ class Parts:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.schemas = make_schemas(settings)
+        self.types = make_types(settings)
         self.store = make_store(settings)
         self.sandbox = Sandbox(
             settings.worker.parse_processes, memory_mb=settings.limits.memory_mb, preload=PARSE_PRELOAD, name="parse"
@@ -159,6 +184,7 @@ class Parts:
             settings.worker.ocr_processes, memory_mb=OCR_MEMORY_MB, preload=OCR_PRELOAD, name="ocr"
         )
         self.claims = Claims(settings.store.database_url)
+        self.memory = VendorMemory(settings.store.database_url) if settings.memory.enabled else None
         url = settings.worker.ocr_url
         self.ocr_client = None if url is None else OcrClient(url)
         self.ocr_engine: str | None = None
@@ -179,6 +205,8 @@ class Parts:
         if self.ocr_client is not None:
             await self.ocr_client.close()
         self.claims.close()
+        if self.memory is not None:
+            self.memory.close()
 
 
 def _ingest(parts: Parts) -> Stage[Any]:
@@ -196,19 +224,24 @@ def _ingest(parts: Parts) -> Stage[Any]:
         make_limits(settings),
         parts.schemas,
         timeout_s=INSPECT_TIMEOUT_S,
+        types=frozenset(prototype.document_type for prototype in parts.types),
     )
 
 
 def _classify(parts: Parts) -> Stage[Any]:
     from streams.stages.classify import ClassifyStage
 
-    return ClassifyStage(parts.store, parts.sandbox, parts.schemas, timeout_s=CLASSIFY_TIMEOUT_S)
+    return ClassifyStage(parts.store, parts.sandbox, parts.schemas, timeout_s=CLASSIFY_TIMEOUT_S, types=parts.types)
 
 
 def _recognize(parts: Parts) -> Stage[Any]:
     from streams.stages.recognize import RecognizeStage
 
-    return RecognizeStage(parts.store, parts.sandbox, _page_ocr(parts), parts.schemas, timeout_s=TEXT_TIMEOUT_S)
+    split = SplitMode(parts.settings.classify.split)
+    ocr = _page_ocr(parts)
+    return RecognizeStage(
+        parts.store, parts.sandbox, ocr, parts.schemas, timeout_s=TEXT_TIMEOUT_S, split=split, types=parts.types
+    )
 
 
 def ocr_device(settings: Settings) -> "Device":
@@ -239,7 +272,7 @@ def _page_ocr(parts: Parts) -> "PageOcr":
 def _extract(parts: Parts) -> Stage[Any]:
     from streams.stages.extract import ExtractStage
 
-    return ExtractStage(parts.store, parts.sandbox, parts.schemas, timeout_s=READ_TIMEOUT_S)
+    return ExtractStage(parts.store, parts.sandbox, parts.schemas, READ_TIMEOUT_S, parts.memory)
 
 
 def _validate(parts: Parts) -> Stage[Any]:
@@ -256,6 +289,20 @@ def _route(parts: Parts) -> Stage[Any]:
     return RouteStage(make_thresholds(settings), parts.schemas, settings.route.audit_share)
 
 
+def _learn(parts: Parts) -> Stage[Any]:
+    from streams.stages.learn import LearnStage
+
+    assert parts.memory is not None, "without vendor memory, nothing learns"
+    return LearnStage(parts.store, parts.memory)
+
+
+def _learn_feedback(parts: Parts) -> Stage[Any]:
+    from streams.stages.learn import LearnFeedbackStage
+
+    assert parts.memory is not None, "without vendor memory, nothing learns"
+    return LearnFeedbackStage(parts.store, parts.memory, parts.schemas)
+
+
 _BUILDERS = {
     "ingest": _ingest,
     "classify": _classify,
@@ -263,14 +310,19 @@ _BUILDERS = {
     "extract": _extract,
     "validate": _validate,
     "route": _route,
+    "learn": _learn,
+    "learn_feedback": _learn_feedback,
 }
 
 
 def stage_specs(parts: Parts, stages: Sequence[str]) -> list[StageSpec[Any]]:
-    """The stages with what the harness needs to run them."""
+    """The stages with what the harness needs to run them; those that learn only where vendor memory is on."""
     specs = []
+    inputs = {**topics.INPUTS, **topics.LEARNING_INPUTS}
     for name in stages:
-        topic = topics.INPUTS[name]
+        if name in LEARNING and parts.memory is None:
+            continue
+        topic = inputs[name]
         assert topic.record is not None, "every stage reads a topic with a contract"
         in_flight = parts.settings.worker.in_flight
         specs.append(StageSpec(parts.stage(name), topic, topic.record, in_flight, STAGE_TIMEOUT_S))
@@ -299,7 +351,7 @@ async def run_worker(settings: Settings, stages: Sequence[str]) -> int:
         name = spec.stage.name
         app = make_app(name, connection(settings), plan.prefix, spec.in_flight, GroupTimings(), settings.data_dir)
         telemetry = StageTelemetry(name, providers.tracer, providers.meter)
-        config = RunnerConfig(software_version(), plan)
+        config = RunnerConfig(software_version(), plan, worker=worker_name())
         runner = StageRunner(spec, codec, producer, config, telemetry)
         agents.append(StageAgent(app, runner, plan.name(spec.topic)))
     register_gauges(providers.meter, agents)

@@ -28,6 +28,7 @@ class ErrorCode(StrEnum):
     # the record
     UNDECODABLE = "undecodable"
     UNKNOWN_SCHEMA_ID = "unknown_schema_id"
+    UNSTORABLE = "unstorable"
     # the work
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out_of_memory"
@@ -53,6 +54,7 @@ ERROR_HELP: dict[ErrorCode, str] = {
     ErrorCode.DOCUMENT_ID_CONFLICT: "This document_id or idempotency key was already used for other content. Give the new document its own.",
     ErrorCode.UNDECODABLE: "The record is not Avro in Confluent wire format, or is cut short. Encode it with the published schema.",
     ErrorCode.UNKNOWN_SCHEMA_ID: "The record names a schema id that the registry does not know. Use the ids of `avro/registry.json` or the configured registry.",
+    ErrorCode.UNSTORABLE: "A value of the record does not fit the audit tables, such as a time beyond the year 2299. The audit trail lacks the row that the message names; its event is there.",
     ErrorCode.TIMEOUT: "The document took longer than the stage's limit. Replay it when the machine is free, or split it.",
     ErrorCode.OUT_OF_MEMORY: "The document needs more memory than one document may take. Split it, scan it at 300 DPI, or raise `limits.memory_mb`.",
     ErrorCode.WORKER_CRASHED: "The process that read the document died on it. Keep the file and report it.",

@@ -1,5 +1,6 @@
 """Where documents stand: ``documents.status``, merged by revision and stage, not by arrival."""
 
+import re
 from collections.abc import Iterable
 
 from streams.contracts import topics
@@ -9,8 +10,16 @@ from streams.contracts.topics import STAGES, TopicPlan
 from streams.kafka import KafkaConnection
 from streams.scan import Start, partition_of, scan
 
-FINAL_STATES = frozenset({"duplicate", "completed", "review", "failed"})
-"""States that a document stays in until somebody does something."""
+FINAL_STATES = frozenset({"duplicate", "completed", "review", "failed", "split"})
+"""States that a document stays in until somebody does something. Of a packet that was split, its documents go on."""
+
+
+_CHILD = re.compile(r"\b[0-9a-f]{32}(?= \()")
+
+
+def packet_children(status: DocumentStatus) -> tuple[str, ...]:
+    """The ids of the documents that a packet was split into, in order, as its status names them."""
+    return tuple(_CHILD.findall(status.message or "")) if status.state == "split" else ()
 
 
 def supersedes(new: DocumentStatus, old: DocumentStatus) -> bool:

@@ -19,8 +19,12 @@ COMMAND_MODULES = (
     "fieldtrail.cli.synth",
     "fieldtrail.cli.documents",
     "fieldtrail.cli.schemas",
+    "fieldtrail.cli.types",
     "fieldtrail.cli.operations",
     "fieldtrail.cli.dead_letters",
+    "fieldtrail.cli.audit",
+    "fieldtrail.cli.erase",
+    "fieldtrail.cli.memory",
     "fieldtrail.cli.ocr_server",
 )
 """Each has ``register(app)``, which adds its commands. They import what is heavy inside them: ``--help`` stays fast."""

@@ -220,17 +220,19 @@ def _letter_json(letter: "Letter") -> dict[str, Any]:
 
 
 def _original(settings: "Settings", letter: "Letter") -> dict[str, Any]:
-    """The record that failed: key, headers, and its fields where its stage's contract can read it."""
+    """The record that failed: key, headers, and its fields where its topic's contract can read it."""
     from fieldtrail.rendering import to_json
-    from fieldtrail.wiring import make_codec
+    from fieldtrail.wiring import make_codec, topic_plan
     from streams.contracts.codec import Undecodable
-    from streams.contracts.topics import INPUTS
+    from streams.contracts.topics import TOPICS
     from streams.harness.headers import without_errors
 
-    record_type = INPUTS[letter.error.stage].record
-    assert record_type is not None, "every stage reads a topic with a contract"
-    decoded = make_codec(settings).decode(letter.record.value, record_type)
-    value = {"unreadable": decoded.message} if isinstance(decoded, Undecodable) else to_json(decoded)
+    plan = topic_plan(settings)
+    record_type = next((topic.record for topic in TOPICS if plan.name(topic) == letter.error.topic), None)
+    value = {"unreadable": "It comes from a topic without a contract."}
+    if record_type is not None:
+        decoded = make_codec(settings).decode(letter.record.value, record_type)
+        value = {"unreadable": decoded.message} if isinstance(decoded, Undecodable) else to_json(decoded)
     if letter.error.value_omitted:
         value = {"unreadable": "The record was too large to be kept here; it lies where it failed."}
     headers = [[name, data.decode("utf-8", "replace")] for name, data in without_errors(letter.record.headers)]

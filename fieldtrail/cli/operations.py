@@ -37,11 +37,14 @@ def worker(
 
     Stages are ingest, classify, recognize, extract, validate and route.
 
+    The sink that writes the audit trail to ClickHouse is called audit, and runs in a process of its own.
+
     Example: fieldtrail worker --stages recognize,extract
     """
     import asyncio
 
     from fieldtrail.wiring import parse_stages, run_worker
+    from streams.contracts.topics import AUDIT
 
     settings = settings_of(ctx, worker__http_port=http_port)
     try:
@@ -51,6 +54,10 @@ def worker(
     logging.basicConfig(level=settings.log.level, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
     for chatty in ("faust", "mode", "aiokafka", "httpx2"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+    if wanted == (AUDIT,):
+        from fieldtrail.wiring_audit import run_audit_sink
+
+        raise typer.Exit(asyncio.run(run_audit_sink(settings)))
     raise typer.Exit(asyncio.run(run_worker(settings, wanted)))
 
 

@@ -22,6 +22,16 @@ def duration(seconds: float) -> str:
     return f"{whole // 86_400}d {whole % 86_400 // 3_600:02}h"
 
 
+def pages_named(first: int, last: int) -> str:
+    """``page 3`` or ``pages 3 to 5``."""
+    return f"page {first}" if first == last else f"pages {first} to {last}"
+
+
+def counted(count: int, noun: str) -> str:
+    """``1 example``, ``2 examples``."""
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
 def mebibytes(count: int) -> str:
     """``312 MiB``."""
     return f"{count / 1024 / 1024:.0f} MiB"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from fieldtrail.client import Fieldtrail, Final, Watch
-from fieldtrail.evaluation.predictions import of_final, of_refusal
+from fieldtrail.evaluation.predictions import of_final, of_refusal, packet_line
 from fieldtrail.settings import Settings
 from processors.errors import ErrorCode, Refusal
 from processors.evaluation.model import Prediction
@@ -34,15 +34,25 @@ def read_via_kafka(
         client.flush()
         ends: dict[str, Prediction] = {}
         copies: dict[str, str] = {}
+        packets: dict[str, tuple[str, ...]] = {}
         for final in _ends(watch, sent, quiet_s):
             if final.state == "duplicate":
                 copies[final.document_id] = final.status.duplicate_of or ""
                 continue
+            if final.state == "split":
+                packets[final.document_id] = final.children
+                sent |= dict.fromkeys(final.children, sent[final.document_id])
+                continue
             prediction = of_final(sent[final.document_id], final, time.perf_counter() - start)
             ends[final.document_id] = prediction
             yield prediction
+        for packet, children in packets.items():
+            ended = [ends[child] for child in children if child in ends]
+            ends[packet] = packet_line(sent[packet], ended, None, time.perf_counter() - start)
+            yield ends[packet]
         late = Refusal(ErrorCode.TIMEOUT, "The pipeline did not end it in time.")
-        for document_id in sent.keys() - ends.keys():
+        inside = {child for children in packets.values() for child in children}
+        for document_id in sent.keys() - ends.keys() - inside:
             original = ends.get(copies.get(document_id, ""))
             file = sent[document_id]
             yield (
@@ -53,14 +63,15 @@ def read_via_kafka(
 
 
 def _ends(watch: Watch, document_ids: Iterable[str], quiet_s: float) -> Iterator[Final]:
-    """Documents as they end, until all have, or none has for ``quiet_s`` seconds and more."""
+    """Documents as they end, packets' own ones too, until all have, or none has for ``quiet_s`` seconds and more."""
     missing = set(document_ids)
-    before = None
-    while missing and len(missing) != before:
-        before = len(missing)
+    before: set[str] = set()
+    while missing and missing != before:
+        before = set(missing)
         with contextlib.suppress(TimeoutError):
             for final in watch.wait(missing, quiet_s):
                 missing.discard(final.document_id)
+                missing |= set(final.children)
                 yield final
 
 

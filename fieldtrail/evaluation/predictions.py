@@ -1,12 +1,13 @@
 """What the pipeline read, as the predictions that the scorer takes."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from fieldtrail.client import Final
 from fieldtrail.local import LocalDocument
 from processors.calibration.signals import signals_of
 from processors.errors import Refusal
-from processors.evaluation.model import PredictedField, PredictedRow, Prediction, Reading, Status
+from processors.evaluation.model import PredictedField, PredictedRow, Prediction, Reading, Segment, Status
 from processors.fields import EvidenceSource, Field, LineItem, canonical_text
 from processors.geometry import Box, union
 from processors.routing import RouteDecision
@@ -32,6 +33,31 @@ def of_local(file: str, document: LocalDocument, seconds: float) -> Prediction:
         review_required_fields=tuple(unsettled),
         seconds=round(seconds, 3),
         page_count=document.intake.page_count,
+    )
+
+
+def of_packet(file: str, documents: Sequence[LocalDocument], seconds: float) -> list[Prediction]:
+    """A file that was read without Kafka, in ``seconds``: for a packet its own line and one for each document in it."""
+    if len(documents) == 1:
+        return [of_local(file, documents[0], seconds)]
+    children = [
+        replace(of_local(file, document, seconds), pages=document.part, seconds=None, page_count=None)
+        for document in documents
+    ]
+    return [packet_line(file, children, documents[0].intake.page_count, seconds), *children]
+
+
+def packet_line(file: str, children: Sequence[Prediction], page_count: int | None, seconds: float) -> Prediction:
+    """A packet's own line, from those of its documents."""
+    straight = all(child.status is Status.COMPLETED for child in children)
+    return Prediction(
+        file=file,
+        status=Status.COMPLETED if straight else Status.REVIEW,
+        segments=tuple(
+            Segment(child.pages, child.document_type or "") for child in children if child.pages is not None
+        ),
+        seconds=round(seconds, 3),
+        page_count=page_count,
     )
 
 

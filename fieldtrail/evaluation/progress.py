@@ -30,6 +30,8 @@ class _Bar(Watcher):
     def read(self, prediction: Prediction) -> None:
         self._failed += prediction.error is not None
         failed = f"[red]{self._failed} failed[/red]  " if self._failed else ""
+        if prediction.pages is not None:  # a document of a packet, whose own line counts
+            return
         name = escape(printable(Path(prediction.file).name))
         self._progress.update(self._task, advance=1, description=f"{failed}{name}")
 

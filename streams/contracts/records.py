@@ -4,7 +4,7 @@ Field-by-field documentation lives in the schemas; a test holds names, order and
 Instances are immutable and validated; ``model_dump()`` gives exactly what the schema's writer wants.
 """
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar
 
@@ -310,6 +310,50 @@ class ReplayLogged(Record):
     at: Timestamp
 
 
+class HeldRecord(Part):
+    topic: str
+    partition: int
+    offset: int
+    until: Timestamp | None = None
+
+
+class ErasureLogged(Record):
+    SCHEMA: ClassVar[str] = "erasure_logged"
+    erasure_id: str
+    document_id: str
+    tenant: str
+    content_sha256: str | None = None
+    cause: str
+    reason: str
+    requested_by: str
+    requested_at: Timestamp
+    finished_at: Timestamp
+    objects_removed: tuple[str, ...]
+    objects_kept: tuple[str, ...]
+    rows_blanked: dict[str, int]
+    still_held: tuple[HeldRecord, ...]
+
+
+class ChainStretch(Part):
+    topic: str
+    partition: int
+    after_offset: int
+    last_offset: int
+    events: int
+    head_hash: str
+
+
+class AuditRoot(Record):
+    SCHEMA: ClassVar[str] = "audit_root"
+    day: date
+    root: str
+    events: int
+    previous_root: str | None = None
+    stretches: tuple[ChainStretch, ...]
+    software_version: str
+    closed_at: Timestamp
+
+
 class DeadLetter(Record):
     SCHEMA: ClassVar[str] = "dead_letter"
     stage: str
@@ -346,4 +390,6 @@ RECORDS: tuple[type[Record], ...] = (
     DocumentStatus,
     ReplayLogged,
     DeadLetter,
+    ErasureLogged,
+    AuditRoot,
 )

@@ -11,6 +11,9 @@ from streams.contracts.records import Record
 
 DAY_MS = 24 * 60 * 60 * 1000
 
+COMPACTED_WITHIN_DAYS = 7
+"""After so many days a compacted topic has dropped what a newer record or a tombstone of its key replaced."""
+
 
 @dataclass(frozen=True, slots=True)
 class Topic:
@@ -29,7 +32,10 @@ class Topic:
     def config(self) -> dict[str, str]:
         """The broker's topic configuration."""
         retention = -1 if self.retention_days is None else self.retention_days * DAY_MS
+        # Kafka's own lag is "never": what a tombstone erased could lie in a quiet topic for years.
+        bounded = {"max.compaction.lag.ms": str(COMPACTED_WITHIN_DAYS * DAY_MS)} if self.compacted else {}
         return {
+            **bounded,
             "cleanup.policy": "compact" if self.compacted else "delete",
             "retention.ms": str(retention),
             "max.message.bytes": str(MAX_RECORD_BYTES if self.record is not None else MAX_LETTER_BYTES),
@@ -48,6 +54,9 @@ MAX_INLINE_BYTES = 1024 * 1024
 STAGES = ("ingest", "classify", "recognize", "extract", "validate", "route")
 """The stages in the order in which a document passes them."""
 
+LEARNING = ("learn", "learn_feedback")
+"""The stages that read finished documents for vendor memory. No document waits for them."""
+
 SUBMITTED = Topic("documents.submitted", records.DocumentSubmitted, 7, "Documents to be read.", public=True)
 ACCEPTED = Topic("documents.accepted", records.DocumentAccepted, 7, "Stored, typed, no duplicate.")
 CLASSIFIED = Topic("documents.classified", records.DocumentClassified, 7, "With document type and schema.")
@@ -60,6 +69,12 @@ DECISIONS = Topic("review.decisions", records.ReviewDecision, None, "What person
 FEEDBACK = Topic("documents.feedback", records.DocumentFeedback, None, "Predicted against right values.")
 STATUS = Topic("documents.status", records.DocumentStatus, None, "Where each document stands.", compacted=True)
 REPLAY_LOG = Topic("replay.log", records.ReplayLogged, None, "Who replayed what.")
+ERASURES = Topic("audit.erasures", records.ErasureLogged, None, "Proofs of what was erased.")
+
+ROOTS = Topic("audit.roots", records.AuditRoot, None, "Daily roots of the audit chains; keep a copy elsewhere.")
+
+AUDIT = "audit"
+"""The sink that writes the audit trail. No stage of the pipeline, but it has dead letters as they do."""
 
 
 def dead_letters(stage: str) -> Topic:
@@ -67,12 +82,17 @@ def dead_letters(stage: str) -> Topic:
     return Topic(f"{stage}.dlq", None, 30, f"Records that {stage} gave up on.")
 
 
-DEAD_LETTERS: Mapping[str, Topic] = {stage: dead_letters(stage) for stage in STAGES}
+DEAD_LETTERS: Mapping[str, Topic] = {stage: dead_letters(stage) for stage in (*STAGES, *LEARNING)}
+
+AUDIT_DEAD_LETTERS = dead_letters(AUDIT)
 
 INPUTS: Mapping[str, Topic] = dict(
     zip(STAGES, (SUBMITTED, ACCEPTED, CLASSIFIED, RECOGNIZED, EXTRACTED, VALIDATED), strict=True)
 )
 """What each stage reads."""
+
+LEARNING_INPUTS: Mapping[str, Topic] = dict(zip(LEARNING, (RESULTS, FEEDBACK), strict=True))
+"""What each stage of :data:`LEARNING` reads."""
 
 TOPICS: tuple[Topic, ...] = (
     *INPUTS.values(),
@@ -82,7 +102,10 @@ TOPICS: tuple[Topic, ...] = (
     FEEDBACK,
     STATUS,
     REPLAY_LOG,
+    ERASURES,
+    ROOTS,
     *DEAD_LETTERS.values(),
+    AUDIT_DEAD_LETTERS,
 )
 
 

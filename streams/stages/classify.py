@@ -36,7 +36,15 @@ class ClassifyStage:
 
     name = "classify"
 
-    def __init__(self, store: ObjectStore, sandbox: Sandbox, schemas: Schemas, timeout_s: float) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        sandbox: Sandbox,
+        schemas: Schemas,
+        timeout_s: float,
+        types: classifier.UserTypes = (),
+    ) -> None:
+        self._types = types
         self._store = store
         self._schemas = schemas
         self._sandbox = sandbox
@@ -79,7 +87,7 @@ class ClassifyStage:
     async def _look(self, document: Document) -> Classification | Failure | Refusal:
         async with local_file(self._store, document.content_uri) as path:
             answer = await self._sandbox.run(
-                work.classify_file, path, MediaType(document.media_type), timeout=self._timeout_s
+                work.classify_file, path, MediaType(document.media_type), self._types, timeout=self._timeout_s
             )
         if isinstance(answer, Failure | Refusal):
             return answer

@@ -126,7 +126,14 @@ async def local_file(store: ObjectStore, uri: str) -> AsyncIterator[Path]:
 
 def identity_of(document: Document) -> Identity:
     """The identity of a document beyond ingest."""
-    return Identity(document.document_id, document.tenant, document.revision, document.filename, document.submitted_at)
+    return Identity(
+        document.document_id,
+        document.tenant,
+        document.revision,
+        document.filename,
+        document.submitted_at,
+        document.parent_document_id,
+    )
 
 
 def progress(document: Document, context: StageContext, document_type: str | None = None) -> Outgoing:
@@ -157,6 +164,7 @@ def status(
         message=message,
         duplicate_of=duplicate_of,
         result_id=result_id,
+        parent_document_id=identity.parent_document_id,
         submitted_at=identity.submitted_at,
     )
     return Outgoing(topics.STATUS, identity.document_id, record)

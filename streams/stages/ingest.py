@@ -1,5 +1,6 @@
 """ingest: bytes from the record, a file or S3; what they are; whether they are safe; whether they are new."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from connectors.errors import UnavailableError
 from connectors.fetch import Fetcher
 from connectors.objects import ObjectStore
 from connectors.objects.base import DEPENDENCY as OBJECT_STORE
-from processors.classification import DocumentType
+from processors.classification import DocumentType, SplitMode
 from processors.errors import ErrorCode, Refusal
 from processors.intake import Intake, Limits
 from processors.sandbox import Failure, Sandbox
@@ -21,6 +22,7 @@ from streams.harness.stage import Identity, StageContext
 from streams.stages import work
 from streams.stages.common import failed, off_loop, progress, status
 from streams.stages.ids import digest, idempotent_document_id
+from streams.stages.packets import SPLIT_KEY
 
 LONGEST_NAME = 256
 """Characters of a document id, a tenant or an idempotency key."""
@@ -48,7 +50,9 @@ class IngestStage:
         limits: Limits,
         schemas: Schemas,
         timeout_s: float,
+        types: frozenset[str] = frozenset(),
     ) -> None:
+        self._types = types
         self._store = store
         self._fetcher = fetcher
         self._claims = claims
@@ -68,7 +72,7 @@ class IngestStage:
         )
 
     async def process(self, record: DocumentSubmitted, context: StageContext) -> Outcome:
-        if (refusal := check_submission(record, self._schemas)) is not None:
+        if (refusal := check_submission(record, self._schemas, self._types)) is not None:
             return Dead.refused(refusal)
         spool = await off_loop(self._store.new_spool_file)
         if not isinstance(spool, Path):
@@ -150,8 +154,8 @@ class IngestStage:
         return Skip(message, (status(identity, context, "duplicate", message=message, duplicate_of=owner),))
 
 
-def check_submission(record: DocumentSubmitted, schemas: Schemas) -> Refusal | None:
-    """What is wrong with the submission itself, or ``None``."""
+def check_submission(record: DocumentSubmitted, schemas: Schemas, types: Collection[str] = ()) -> Refusal | None:
+    """What is wrong with the submission itself, or ``None``. ``types`` are the user's own document types."""
     if (record.content is None) == (record.uri is None):
         both = "both" if record.content is not None else "neither"
         return Refusal(ErrorCode.INVALID_SUBMISSION, f"Give either content or uri; this submission has {both}.")
@@ -163,8 +167,13 @@ def check_submission(record: DocumentSubmitted, schemas: Schemas) -> Refusal | N
     for name in ("document_id", "tenant", "idempotency_key"):
         if (fault := _name_fault(getattr(record, name))) is not None:
             return Refusal(ErrorCode.INVALID_SUBMISSION, f"{name} {fault}.")
-    if record.document_type is not None and record.document_type not in set(DocumentType):
-        known = ", ".join(sorted(DocumentType))
+    split = record.metadata.get(SPLIT_KEY)
+    if split is not None and split not in set(SplitMode):
+        known = ", ".join(SplitMode)
+        return Refusal(ErrorCode.INVALID_SUBMISSION, f"metadata {SPLIT_KEY} is {split!r}; it may be one of: {known}.")
+    known_types = {*DocumentType, *types, *(name for schema in schemas.values() for name in schema.document_types)}
+    if record.document_type is not None and record.document_type not in known_types:
+        known = ", ".join(sorted(known_types))
         return Refusal(ErrorCode.SCHEMA_UNKNOWN, f"Document type {record.document_type!r} is none of: {known}.")
     if record.schema_name is not None and record.schema_name not in schemas:
         known = ", ".join(schemas)

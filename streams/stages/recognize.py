@@ -5,13 +5,14 @@ a crash is found again, and a replay of a later stage never reads a page twice.
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from connectors.errors import MissingError, UnavailableError
 from connectors.objects import ObjectStore
+from processors.classification import Part, SplitMode, UserTypes
 from processors.document import PageQuality as MeasuredQuality
 from processors.errors import ErrorCode, Refusal
 from processors.intake import MediaType
@@ -44,6 +45,7 @@ from streams.stages.common import (
     unavailable,
     words_key,
 )
+from streams.stages.packets import emit_children, split_mode
 from streams.stages.page_ocr import PageOcr, engine_changed
 
 TEXT_PAGES_PER_TASK = 16
@@ -52,7 +54,7 @@ TEXT_PAGES_PER_TASK = 16
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page whose words are in the store; the first one's are at hand for another look at the type."""
+    """A page whose words are in the store, and at hand for another look at the type and at what begins where."""
 
     record: RecognizedPage
     words: bytes
@@ -74,11 +76,24 @@ class RecognizeStage:
     packet is split by what all its pages say, a reviewer may correct the type, and of a page that was left out nobody
     could tell what it held. What the order buys is that a store or an OCR server that is away stops the document at its
     first page.
+
+    A packet goes on as its documents; its own way ends here, with a status that names them.
     """
 
     name = "recognize"
 
-    def __init__(self, store: ObjectStore, sandbox: Sandbox, ocr: PageOcr, schemas: Schemas, timeout_s: float) -> None:
+    def __init__(
+        self,
+        store: ObjectStore,
+        sandbox: Sandbox,
+        ocr: PageOcr,
+        schemas: Schemas,
+        timeout_s: float,
+        split: SplitMode = SplitMode.AUTO,
+        types: UserTypes = (),
+    ) -> None:
+        self._types = types
+        self._split = split
         self._store = store
         self._schemas = schemas
         self._sandbox = sandbox
@@ -92,6 +107,7 @@ class RecognizeStage:
         document = record.document
         try:
             pages, classification = await self._read(document, record.classification, context.progress)
+            parts = await self._parts(document, [page for page in pages if isinstance(page, _Page)])
         except _StopError as stop:
             return stop.outcome
         except UnavailableError as error:
@@ -103,6 +119,8 @@ class RecognizeStage:
         if not read:
             first = failures[0]
             return Dead.refused(Refusal(ErrorCode(first.code), f"No page could be read. {first.message}"))
+        if len(parts) > 1:
+            return emit_children(record, parts, read, failures, self._schemas, context)
         schema = pick_schema(document, classification.document_type, self._schemas)
         if isinstance(schema, Dead):
             return schema
@@ -139,6 +157,19 @@ class RecognizeStage:
                 last = min(first + TEXT_PAGES_PER_TASK - 1, document.page_count)
                 found += await self._read_some(document, path, first, last, on_page)
         return found, classification
+
+    async def _parts(self, document: Document, pages: Sequence[_Page]) -> tuple[Part, ...]:
+        """The documents that the file holds; none where it is not to be split."""
+        mode = split_mode(document, self._split)
+        if len(pages) < 2 or mode is SplitMode.WHOLE:
+            return ()
+        stored = [(page.record.number, page.words) for page in pages]
+        answer = await self._sandbox.run(
+            work.split_packet, stored, document.page_count, mode, self._types, timeout=self._timeout_s
+        )
+        if isinstance(answer, Failure):
+            raise _StopError(failed(answer))
+        return answer
 
     async def _read_some(
         self, document: Document, path: Path, first: int, last: int, on_page: Callable[[], None]
@@ -202,7 +233,7 @@ class RecognizeStage:
         """The type by the first page's words, where only its shape had decided."""
         if before.basis != "shape" or isinstance(first, PageFailure):
             return before
-        answer = await self._sandbox.run(work.classify_words, first.words, timeout=self._timeout_s)
+        answer = await self._sandbox.run(work.classify_words, first.words, self._types, timeout=self._timeout_s)
         if isinstance(answer, Failure):
             raise _StopError(failed(answer))
         return before if answer is None else as_record(answer, "text")
@@ -224,7 +255,7 @@ def _kept(page: work.ReadPage, uri: str) -> _Page:
         mean_confidence=page.mean_confidence,
         quality=_as_record(page.quality),
     )
-    return _Page(record, page.words if page.number == 1 else b"")
+    return _Page(record, page.words)
 
 
 def _as_record(quality: MeasuredQuality | None) -> PageQuality | None:

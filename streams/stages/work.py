@@ -11,7 +11,16 @@ from pathlib import Path
 
 from gpu.images import EncodedImage, encode_image
 from processors.calibration.model import Calibration
-from processors.classification import Classification, DocumentType, classify_shape, classify_text
+from processors.classification import (
+    Classification,
+    DocumentType,
+    Part,
+    SplitMode,
+    UserTypes,
+    classify_shape,
+    classify_text,
+    split_pages,
+)
 from processors.document import Page, PageQuality
 from processors.errors import ErrorCode, Refusal
 from processors.fields import Extraction
@@ -69,8 +78,8 @@ def inspect_file(path: Path, limits: Limits) -> Intake | Refusal:
     return inspect(path, limits)
 
 
-def classify_file(path: Path, media_type: MediaType) -> FirstLook | Refusal:
-    """The document's type from its first page (classify)."""
+def classify_file(path: Path, media_type: MediaType, types: UserTypes = ()) -> FirstLook | Refusal:
+    """The document's type from its first page; the user's own ``types`` are asked first (classify)."""
     pages = read_text_layer(path, media_type, 1, 1)
     if isinstance(pages, Refusal):
         return pages
@@ -82,13 +91,20 @@ def classify_file(path: Path, media_type: MediaType) -> FirstLook | Refusal:
     if text is None or not text.words:
         return FirstLook(classify_shape(first.width, first.height, media_type), False, _text_page(first))
     # A title may stand in a picture beside the text: recognition looks again when all of the page is read.
-    return FirstLook(classify_text(text), isinstance(first, Page), _text_page(first))
+    return FirstLook(classify_text(text, types), isinstance(first, Page), _text_page(first))
 
 
-def classify_words(words: bytes) -> Classification | None:
+def classify_words(words: bytes, types: UserTypes = ()) -> Classification | None:
     """The document's type from its first page's recognised words; ``None`` for an empty page (recognize)."""
     page = decode_page(words)
-    return classify_text(page) if page.words else None
+    return classify_text(page, types) if page.words else None
+
+
+def split_packet(
+    pages: Sequence[StoredPage], page_count: int, mode: SplitMode, types: UserTypes = ()
+) -> tuple[Part, ...]:
+    """The documents in a file of ``page_count`` pages, by the recognised ones' words (recognize)."""
+    return split_pages(decode_all(pages), page_count, mode, types)
 
 
 def read_text_pages(path: Path, media_type: MediaType, first: int, last: int) -> list[TextPage] | Refusal:
@@ -138,11 +154,18 @@ def extract_fields(
     schema: ExtractionSchema,
 ) -> Extraction:
     """Reads the fields off the pages, and off the e-invoice attached to the file at ``path`` (extract)."""
+    return read_pages(path, einvoice, decode_all(pages), document_type, schema)
+
+
+def read_pages(
+    path: Path | None, einvoice: str | None, pages: Sequence[Page], document_type: str, schema: ExtractionSchema
+) -> Extraction:
+    """As :func:`extract_fields`, for pages that are decoded."""
     xml = read_attachment(path, einvoice) if path is not None and einvoice is not None else None
     reading = ReadingInput(
         document_type=document_type,
         schema=schema,
-        pages=decode_all(pages),
+        pages=pages,
         einvoice_xml=xml,
         einvoice_name=einvoice,
     )

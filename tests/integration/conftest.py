@@ -6,7 +6,10 @@ from collections.abc import Iterator
 import pytest
 
 from fieldtrail.stack import LocalStack
+from tests.support.clickhouse import clickhouse, clickhouse_server
 from tests.support.servers import S3, s3_server
+
+__all__ = ["clickhouse", "clickhouse_server"]  # fixtures
 
 
 @pytest.fixture(scope="session")

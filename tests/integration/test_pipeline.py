@@ -28,7 +28,7 @@ from streams.contracts.records import (
     Record,
     ReviewRequest,
 )
-from streams.contracts.topics import MAX_INLINE_BYTES, STAGES
+from streams.contracts.topics import LEARNING, MAX_INLINE_BYTES, STAGES
 from streams.dead_letters import Letter
 from streams.status import read_statuses
 from tests.support.harness import CODEC
@@ -402,7 +402,7 @@ def test_health_and_readiness(world: World) -> None:
         status, body = world.pipeline.page(path)
         told = json.loads(body)
         assert (status, told["ok"]) == (200, True)
-        assert [stage["stage"] for stage in told["stages"]] == list(STAGES)
+        assert [stage["stage"] for stage in told["stages"]] == [*STAGES, *LEARNING]
         for stage in told["stages"]:
             assert stage["joined"] is True
             assert stage["assigned"] == world.pipeline.settings.topics.partitions

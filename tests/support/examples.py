@@ -235,5 +235,33 @@ EXAMPLES: tuple[Record, ...] = (
         null_key=True,
         value_omitted=True,
     ),
+    records.ErasureLogged(
+        erasure_id="e-1",
+        document_id="doc-1",
+        tenant="acme",
+        content_sha256="ab" * 32,
+        cause="request",
+        reason="Article 17, ticket 4711",
+        requested_by="anna",
+        requested_at=AT,
+        finished_at=AT,
+        objects_removed=("originals/ab/abab",),
+        objects_kept=("words/cd/cdcd/page.ocr.json.gz",),
+        rows_blanked={"fields": 12},
+        still_held=(records.HeldRecord(topic="documents.results", partition=2, offset=17, until=AT),),
+    ),
+    records.AuditRoot(
+        day=date(2026, 1, 30),
+        root="cd" * 32,
+        events=9,
+        previous_root="ef" * 32,
+        stretches=(
+            records.ChainStretch(
+                topic="documents.results", partition=2, after_offset=8, last_offset=17, events=9, head_hash="ab" * 32
+            ),
+        ),
+        software_version="0.1.0",
+        closed_at=AT,
+    ),
 )
 """One of each of :data:`streams.contracts.records.RECORDS`, in that order."""

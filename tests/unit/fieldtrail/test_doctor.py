@@ -170,5 +170,6 @@ def test_a_whole_examination_of_this_machine_names_each_part_once() -> None:
         "data dir",
         "broker",
         "object store",
+        "clickhouse",
     ]
     assert finding(resolve(environ={}), "python") is not None

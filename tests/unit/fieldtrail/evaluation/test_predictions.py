@@ -1,15 +1,16 @@
 """What the pipeline read, as the scorer takes it."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
 from fieldtrail.client import Final
-from fieldtrail.evaluation.predictions import of_final, of_local, of_refusal
+from fieldtrail.evaluation.predictions import of_final, of_local, of_packet, of_refusal
 from fieldtrail.local import LocalDocument
 from processors.classification import Classification, DocumentType
 from processors.errors import ErrorCode, Refusal
-from processors.evaluation.model import PredictedField, PredictedRow, Prediction, Status
+from processors.evaluation.model import PredictedField, PredictedRow, Prediction, Segment, Status
 from processors.fields import (
     Confidence,
     Evidence,
@@ -96,6 +97,16 @@ def test_a_document_for_a_person_says_which_values_pass_unseen() -> None:
         seconds=1.235,
         page_count=3,
     )
+
+
+def test_a_packet_has_a_line_of_its_own_and_one_for_each_document() -> None:
+    straight, held = document(RouteDecision.STRAIGHT_THROUGH), document(RouteDecision.REVIEW)
+    whole, first, second = of_packet("x.pdf", [replace(straight, part=(1, 2)), replace(held, part=(3, 3))], 2.0)
+    assert whole.segments == (Segment((1, 2), "invoice"), Segment((3, 3), "invoice"))
+    assert (whole.pages, whole.status, whole.seconds, whole.page_count) == (None, Status.REVIEW, 2.0, 3)
+    assert (first.pages, first.status, first.seconds) == ((1, 2), Status.COMPLETED, None)
+    assert (second.pages, second.status) == ((3, 3), Status.REVIEW)
+    assert of_packet("x.pdf", [straight], 2.0) == [of_local("x.pdf", straight, 2.0)]
 
 
 def test_every_value_of_a_straight_through_document_passes_unseen() -> None:
