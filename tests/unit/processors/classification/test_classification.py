@@ -14,7 +14,7 @@ TITLES = {
     "Factura": DocumentType.INVOICE,
     "Fattura": DocumentType.INVOICE,
     "Factuur": DocumentType.INVOICE,
-    "Fatura": DocumentType.INVOICE,
+    "Fatura n.º 12": DocumentType.INVOICE,
     "Credit Note": DocumentType.CREDIT_NOTE,
     "Gutschrift": DocumentType.CREDIT_NOTE,
     "Facture d'avoir": DocumentType.CREDIT_NOTE,

@@ -135,6 +135,15 @@ def test_parts_cover_the_file_without_gaps(texts: list[list[str]]) -> None:
         assert covered == list(range(1, len(pages) + 1))
 
 
+@pytest.mark.parametrize("kept", [0, 1])
+def test_words_without_characters_are_no_obstacle(kept: int) -> None:
+    """A page may hold words of which mending left nothing, beside others or alone."""
+    odd = sheet(2, ["Invoice"])
+    nothing = [replace(odd.words[0], id=number, text="") for number in range(kept, kept + 2)]
+    odd = replace(odd, words=(*odd.words[:kept], *nothing), lines=odd.lines if kept else ())
+    assert [part.first for part in split_pages([sheet(1, LETTER), odd], 2, SplitMode.EVERY_PAGE)] == [1, 2]
+
+
 def test_there_is_a_figure_for_every_name() -> None:
     facts = page_facts(sheet(1, LETTER))
     assert len(pair_figures(facts, facts)) == len(NAMES)

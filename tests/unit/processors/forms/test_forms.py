@@ -282,6 +282,24 @@ def test_movements_get_their_sign_from_the_running_balance() -> None:
     ]
 
 
+def test_movements_printed_from_the_newest_get_their_sign_from_the_balance_below() -> None:
+    found = movements([
+        (50, 100, "15/10/2024"), (150, 100, "Refund"), (400, 100, "20.00"), (500, 100, "900.00"),
+        (50, 116, "14/10/2024"), (150, 116, "Shop"), (400, 116, "20.00"), (500, 116, "880.00"),
+        (50, 132, "13/10/2024"), (150, 132, "Salary"), (400, 132, "800.00"), (500, 132, "900.00"),
+    ])  # fmt: skip
+    assert [row["amount"] for row in found] == [Decimal("20.00"), Decimal("-20.00"), Decimal("800.00")]
+
+
+@pytest.mark.parametrize(("out", "came"), [("700.00 DR", "1,500.00 CR"), ("700,00 S", "1.500,00 H")])
+def test_a_credit_is_more_on_an_account(out: str, came: str) -> None:
+    found = movements([
+        (50, 100, "14/10/2024"), (150, 100, "Rent"), (480, 100, out),
+        (50, 116, "15/10/2024"), (150, 116, "Salary"), (480, 116, came),
+    ])  # fmt: skip
+    assert [row["amount"] for row in found] == [Decimal("-700.00"), Decimal("1500.00")]
+
+
 def test_movements_in_columns_of_their_own_by_the_headings() -> None:
     found = movements([
         (50, 100, "Date"), (150, 100, "Details"), (380, 100, "Withdrawals"), (480, 100, "Deposits"),
@@ -362,6 +380,20 @@ def test_a_birth_date_of_two_digits_is_not_later_than_the_policy() -> None:
         )
     )  # fmt: skip
     assert found["date_of_birth"] == date(1964, 6, 23)
+
+
+def test_a_birth_date_printed_with_its_century_stays_as_printed() -> None:
+    found = values(
+        read(
+            "id_card",
+            page([
+                (50, 100, "Document no"), (200, 100, "X1234567"),
+                (50, 116, "Date of birth"), (200, 116, "23/06/2021"),
+                (50, 132, "Form of"), (200, 132, "01/07/2015"),
+            ]),
+        )
+    )  # fmt: skip
+    assert found["date_of_birth"] == date(2021, 6, 23)
 
 
 def test_a_monogram_is_no_part_of_the_name() -> None:

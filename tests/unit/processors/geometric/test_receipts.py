@@ -8,6 +8,8 @@ import pytest
 from processors.document import Page, PageSource
 from processors.fields import FieldValue
 from processors.reading import default_readers, read_document
+from processors.reading.geometric.document import DocumentView
+from processors.reading.geometric.receipt_sums import read_receipt_sums
 from tests.unit.processors.geometric.page_builder import Placed, page, reading
 
 HEAD: list[Placed] = [
@@ -39,6 +41,17 @@ def test_cash_less_change_is_the_total_where_its_label_is_lost() -> None:
         (40, 334, "TOTAL"), (140, 334, "20.00"), (220, 334, "1.20"),
     )  # fmt: skip
     assert found["total_amount"] == Decimal("21.20")
+
+
+def test_what_was_handed_over_is_not_the_total_where_change_was_given() -> None:
+    cash: list[Placed] = [*HEAD, (40, 260, "CASH"), (220, 260, "100.00")]
+    assert read(*cash)["total_amount"] == Decimal("100.00")
+    assert "total_amount" not in read(*cash, (40, 274, "CHANGE"), (220, 274, "78.80"))
+
+
+def test_cash_alone_does_not_prove_the_total_that_it_is_taken_for() -> None:
+    view = DocumentView([receipt([*HEAD, (40, 260, "CASH"), (220, 260, "100.00")])])
+    assert read_receipt_sums(view).proven == frozenset()
 
 
 def test_a_total_of_one_rate_is_not_the_total() -> None:

@@ -234,6 +234,14 @@ def test_what_was_paid_before_keeps_the_total_from_being_due() -> None:
     assert set(decode({"total_amount": [total]}, study, owed=True)) == {"total_amount"}
 
 
+def test_another_amount_printed_as_due_keeps_the_total_from_being_due() -> None:
+    lines = [(50, 50, "Rechnung"), (50, 100, "Zahlbetrag:"), (300, 100, "69,00 EUR")]
+    study = study_invoice(DocumentView([page(lines)]))
+    assert "amount_due" in study.sums.offered
+    total = _option(1, Decimal("119.00"), 2.0)
+    assert set(decode({"total_amount": [total]}, study, owed=True)) == {"total_amount"}
+
+
 def _block(number: int, name: str, worth: float) -> tuple[Option, Option]:
     """A name and the address under it, as options."""
     named = _option(number, name, worth)

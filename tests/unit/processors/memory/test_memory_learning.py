@@ -133,6 +133,18 @@ def test_agreement_with_a_taught_lesson_makes_the_other_reader_surer() -> None:
     assert "vendor_memory l-1@1: agrees on total_amount" in found.extraction.notes
 
 
+def test_an_amount_due_that_is_concluded_from_the_total_is_neither_added_nor_made_surer() -> None:
+    owed = field("amount_due", VALUES["total_amount"], FIRST, PRINTED["total_amount"])
+    layout = layout_of(FIRST, [*fields(FIRST), owed])
+    due = field("amount_due", SECOND_VALUES["total_amount"], NEXT, SECOND["total_amount"])
+    agreed = combined(layout, NEXT, RIGHT_NEXT, due)
+    assert agreed.extraction.field("amount_due") == due
+    assert outcome(agreed, "amount_due") is Outcome.AGREED
+    alone = combined(layout, NEXT, RIGHT_NEXT)
+    assert alone.extraction.field("amount_due") is None
+    assert outcome(alone, "amount_due") is Outcome.LEFT
+
+
 def test_hearsay_changes_no_value_and_makes_none_surer() -> None:
     layout = layout_of(FIRST, fields(FIRST), Source.READER)
     found = combined(layout, NEXT, RIGHT_NEXT)

@@ -152,6 +152,11 @@ def test_an_amount_that_nothing_tests_does_not_pass() -> None:
     assert Thresholds().of("total_amount", FieldType.MONEY).straight > UNCONFIRMED_AMOUNT_CAP
 
 
+def test_an_amount_that_only_repeats_another_does_not_pass() -> None:
+    repeated = {"total_amount": Decimal("119.00"), "amount_due": Decimal("119.00")}
+    assert total_of(repeated, recognition=1.0, reader=1.0) == UNCONFIRMED_AMOUNT_CAP
+
+
 def test_the_form_of_a_vat_id_speaks_for_it_but_not_for_its_characters() -> None:
     def sure(tax_id: str, recognition: float) -> float:
         paper = Paper(confidence=recognition)

@@ -15,7 +15,7 @@ from processors.values import parse_date, parse_money
         ("1.234,.56", "1234.56"),
         ("RM 1O.50", "10.50"),
         ("1O5,5O", "105.50"),
-        ("l2.50", "12.50"),
+        ("1l2.50", "112.50"),
         ("Total:1O.00", "10.00"),
     ],
 )
@@ -25,7 +25,7 @@ def test_amounts_that_recognition_blurred(text: str, amount: str) -> None:
     assert money.amount == Decimal(amount)
 
 
-@pytest.mark.parametrize("text", ["IO.OO", "I.10", "Olio 12.50", "B12.50", "COl.50", "1.,5", "O", "lOl"])
+@pytest.mark.parametrize("text", ["I879.00", "l2.50", "O5.50", "EUR I5.00", "IO.OO", "I.10", "Olio 12.50", "B12.50", "COl.50", "1.,5", "O", "lOl"])
 def test_what_may_be_something_else_is_no_amount(text: str) -> None:
     assert parse_money(text) is None
 
