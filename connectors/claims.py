@@ -81,10 +81,16 @@ class Claims:
             return frozenset(connection.execute(wanted).scalars())
 
     def erase(self, document_id: str) -> None:
-        """Gives the document's content free, and bars its id for ever (:data:`ERASED`). Safe to repeat."""
+        """Gives the document's content free, and bars its id for ever (:data:`ERASED`). Safe to repeat.
+
+        The id of a submission that failed before it was claimed is barred too: taken in later, the document would live
+        and pass for an erased one.
+        """
         with self._database.transaction() as connection:
             connection.execute(delete(_contents).where(_contents.c.document_id == document_id))
             mine = _submissions.c.document_id == document_id
+            nobody = {"document_id": document_id, "tenant": "", "sha256": ERASED, "source": ""}
+            _insert_first(connection, _submissions, nobody)
             connection.execute(update(_submissions).where(mine).values(sha256=ERASED))
 
     def close(self) -> None:

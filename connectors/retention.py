@@ -129,10 +129,10 @@ class Retention:
             standing: Any = connection.execute(_active_holds().where(_same_scope(tenant, document_id))).first()
             if standing is not None:
                 return _hold(standing)
-            mine = _erasures.c.document_id == document_id if document_id is not None else _erasures.c.tenant == tenant
-            begun = connection.execute(select(_erasures).where(mine, _erasures.c.finished_at.is_(None))).all()
+            unfinished = connection.execute(select(_erasures).where(_erasures.c.finished_at.is_(None))).all()
+            begun = tuple(item for item in map(_erasure, unfinished) if _covers(hold, item))
             if begun:
-                return tuple(_erasure(row) for row in begun)
+                return begun
             connection.execute(insert(_holds).values(**_columns(hold)))
         return hold
 
@@ -153,10 +153,12 @@ class Retention:
         with self._database.transaction() as connection:
             return [_hold(row) for row in connection.execute(wanted.order_by(_holds.c.set_at, _holds.c.hold_id))]
 
-    def holds_on(self, tenant: str, document_id: str) -> list[Hold]:
-        """The holds that keep a document from being erased: its own, and its tenant's."""
+    def holds_on(self, tenant: str, document_id: str, packet: str = "") -> list[Hold]:
+        """The holds that keep a document from being erased: its own, its tenant's, and that of the packet that it was
+        split from.
+        """
         with self._database.transaction() as connection:
-            return _covering(connection, tenant, document_id)
+            return _covering(connection, tenant, document_id, packet)
 
     # Policies
 
@@ -189,6 +191,7 @@ class Retention:
         """Writes an erasure into the journal, or returns the holds that forbid it.
 
         An erasure of the document that has not ended is returned as it is: it is to be resumed, with its own plan.
+        ``plan["packet"]``, where there is one, is the document that it was split from, whose holds cover it.
         """
         erasure = Erasure(
             _id("erasure", tenant, document_id, now), tenant, document_id, cause, reason, by, now, plan, {}
@@ -200,7 +203,7 @@ class Retention:
             standing: Any = connection.execute(unfinished).first()
             if standing is not None:
                 return _erasure(standing)
-            holds = _covering(connection, tenant, document_id)
+            holds = _covering(connection, tenant, document_id, plan.get("packet", ""))
             if holds:
                 return tuple(holds)
             connection.execute(insert(_erasures).values(**_columns(erasure)))
@@ -247,8 +250,15 @@ def _same_scope(tenant: str, document_id: str | None) -> Any:
     return and_(_holds.c.tenant == tenant, mine)
 
 
-def _covering(connection: Connection, tenant: str, document_id: str) -> list[Hold]:
-    mine = or_(_holds.c.document_id == document_id, and_(_holds.c.document_id.is_(None), _holds.c.tenant == tenant))
+def _covers(hold: Hold, erasure: Erasure) -> bool:
+    if hold.document_id is None:
+        return hold.tenant == erasure.tenant
+    return hold.document_id in (erasure.document_id, erasure.plan.get("packet"))
+
+
+def _covering(connection: Connection, tenant: str, document_id: str, packet: str) -> list[Hold]:
+    named = [name for name in (document_id, packet) if name]
+    mine = or_(_holds.c.document_id.in_(named), and_(_holds.c.document_id.is_(None), _holds.c.tenant == tenant))
     return [_hold(row) for row in connection.execute(_active_holds().where(mine).order_by(_holds.c.set_at))]
 
 

@@ -36,6 +36,9 @@ whose vendor was known, 299 had a layout of that vendor among the first four.
 _KEYED_DOCUMENTS = 3
 """So many documents of a layout give it keys; what those do not find is another layout."""
 
+_LEAST_TEACHERS = 2
+"""A layout of one or two documents has all words of either; of three, only those that two of them share."""
+
 _metadata = MetaData()
 
 _layouts = Table(
@@ -188,10 +191,18 @@ class VendorMemory:
             return len(found)
 
     def forget_document(self, tenant: str, document_id: str) -> None:
-        """Forgets that a document taught (erasure). What it taught names no document."""
-        with self._database.transaction() as connection:
+        """Forgets that a document taught (erasure), and the layout that fewer than :data:`_LEAST_TEACHERS` others
+        taught: its words may be this document's alone. What more of them share names no document.
+        """
+        with self._database.transaction(alone=True) as connection:
             mine = _lessons.c.tenant == tenant, _lessons.c.document_id == document_id
+            layout_id = connection.execute(select(_lessons.c.layout_id).where(*mine)).scalar()
             connection.execute(delete(_lessons).where(*mine))
+            theirs = _lessons.c.tenant == tenant, _lessons.c.layout_id == layout_id
+            others = connection.execute(select(func.count()).select_from(_lessons).where(*theirs)).scalar_one()
+            if layout_id is not None and others < _LEAST_TEACHERS:
+                for table in (_layouts, _keys, _lessons):
+                    connection.execute(delete(table).where(table.c.tenant == tenant, table.c.layout_id == layout_id))
 
     def close(self) -> None:
         """Closes the connections."""

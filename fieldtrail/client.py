@@ -278,8 +278,11 @@ class Watch:
     def __exit__(self, *_: object) -> None:
         self._reader.__exit__()
 
-    def wait(self, document_ids: Iterable[str], timeout_s: float = 300.0) -> Iterator[Final]:
-        """Yields each document as it ends. Raises ``TimeoutError`` that names how many are missing."""
+    def wait(self, document_ids: Iterable[str], timeout_s: float = 300.0, *, children: bool = False) -> Iterator[Final]:
+        """Yields each document as it ends; with ``children``, also those that packets among them are split into.
+
+        Raises ``TimeoutError`` that names how many are missing.
+        """
         waiting = set(document_ids)
         deadline = time.monotonic() + timeout_s
         known = [record for document_id in waiting for record in self._others.pop(document_id, ())]
@@ -289,6 +292,9 @@ class Watch:
             final = None if document_id is None else self._latest.final(document_id)
             if final is not None:
                 waiting.discard(final.document_id)
+                if children:
+                    waiting |= set(final.children)
+                    known += [early for child in final.children for early in self._others.pop(child, ())]
                 yield final
             elif record is not None and document_id is None:
                 self._remember(record)

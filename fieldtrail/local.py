@@ -13,7 +13,7 @@ from processors.classification import Classification, DocumentType, Part, SplitM
 from processors.document import Page
 from processors.errors import Refusal
 from processors.fields import Extraction
-from processors.intake import Intake, Limits
+from processors.intake import Intake, Limits, MediaType
 from processors.recognition.lines import Effort
 from processors.recognition.networks import Device
 from processors.recognition.text_layer import FailedPage, NeedsOcr
@@ -216,9 +216,10 @@ def _recognized(path: Path, how: _How) -> _Recognized | Refusal:
 
 def _parts(found: _Recognized, split: SplitMode, how: _How) -> tuple[Part | None, ...] | Refusal:
     """The file's documents; ``None`` alone for the whole of it. As the pipeline, it leaves a file whole whose type is
-    given or that carries an e-invoice, unless it is to be split at every page.
+    given, that carries an e-invoice or is a ZIP of pages, unless it is to be split at every page.
     """
-    single = how.document_type is not None or found.intake.einvoice_attachment is not None
+    intake = found.intake
+    single = how.document_type or intake.einvoice_attachment or intake.media_type is MediaType.PACKET
     if len(found.pages) < 2 or split is SplitMode.WHOLE or (split is SplitMode.AUTO and single):
         return (None,)
     words = [(page.number, page.words) for page in found.pages]

@@ -52,8 +52,8 @@ def decode_image(data: bytes, max_pixels: int) -> "RgbImage | Refusal":
     kind = next((name for start, name in _FORMATS.items() if data.startswith(start)), None)
     if kind is None:
         return Refusal(ErrorCode.UNSUPPORTED_TYPE, f"The body is no {_FORMATS_IN_WORDS} image.")
-    plain = _plain(data)
-    if plain is not None and plain.shape[0] * plain.shape[1] <= max_pixels:
+    plain = _plain(data, max_pixels)
+    if plain is not None:
         return plain
     try:
         _quiet_pillow()
@@ -89,9 +89,9 @@ def encode_image(image: "RgbImage", *, packed: bool) -> EncodedImage:
     return EncodedImage(data, f"image/x-portable-{'graymap' if gray else 'pixmap'}")
 
 
-def _plain(data: bytes) -> "RgbImage | None":
+def _plain(data: bytes, max_pixels: int) -> "RgbImage | None":
     """The image of a raw PGM or PPM as :func:`encode_image` writes it, for which Pillow takes five times as long;
-    ``None`` where it is anything else, or not of the size that it says.
+    ``None`` where it is anything else, not of the size that it says, or of more than ``max_pixels``.
     """
     import cv2
     import numpy as np
@@ -100,7 +100,7 @@ def _plain(data: bytes) -> "RgbImage | None":
     if head is None:
         return None
     width, height, channels = int(head[2]), int(head[3]), 1 if head[1] == b"5" else 3
-    if not width or not height or len(data) - head.end() != width * height * channels:
+    if not 0 < width * height <= max_pixels or len(data) - head.end() != width * height * channels:
         return None
     pixels = np.frombuffer(data, np.uint8, offset=head.end()).reshape(height, width, channels)
     image: RgbImage = cv2.cvtColor(pixels, cv2.COLOR_GRAY2RGB) if channels == 1 else pixels

@@ -125,7 +125,7 @@ class StageReplayer:
         for inbound in scan(self._connection, name, selection.start):
             search.look_at(inbound, self._codec.decode(inbound.value, _record_type(stage)), stage)
         statuses, logged = self._statuses(search.chosen), self._logged_revisions(search.chosen)
-        children = _child_revisions(statuses, logged)
+        family = _family_revisions(statuses, logged)
         sender = _Sender(self._connection, self._plan, self._codec, stage, name, requested_by, dry_run)
         duplicates = 0
         for inbound in scan(self._connection, name, selection.start) if search.chosen else ():
@@ -140,7 +140,7 @@ class StageReplayer:
                 duplicates += 1
                 continue
             highest = max(choice.revision, known.revision if known else 0, logged.get(document_id, 0))
-            highest = max(highest, children.get(document_id, 0))
+            highest = max(highest, family.get(document_id, 0))
             sender.send(inbound, record, document_id, highest + 1)
             progress(len(sender.sent))
         sender.finish()
@@ -179,7 +179,7 @@ class StageReplayer:
     def _statuses(self, chosen: Collection[str]) -> dict[str, DocumentStatus]:
         if len(chosen) == 1:
             alone = read_statuses(self._connection, self._plan, self._codec, next(iter(chosen)))
-            if not any(status.state in _MAY_HAVE_CHILDREN for status in alone.values()):
+            if not any(_may_have_children(status) for status in alone.values()):
                 return alone
         return read_statuses(self._connection, self._plan, self._codec) if chosen else {}
 
@@ -234,12 +234,17 @@ class _Sender:
             self._outbox.flush()
 
 
-_MAY_HAVE_CHILDREN = frozenset({"split", "in_progress"})
+def _may_have_children(status: DocumentStatus) -> bool:
+    """Whether a document may have been split. One that was may have failed since, or be whole in a later revision."""
+    if status.parent_document_id is not None or status.state == "duplicate":
+        return False
+    return status.revision > 1 or status.state in {"split", "in_progress", "failed"}
 
 
-def _child_revisions(statuses: Mapping[str, DocumentStatus], logged: Mapping[str, int]) -> dict[str, int]:
+def _family_revisions(statuses: Mapping[str, DocumentStatus], logged: Mapping[str, int]) -> dict[str, int]:
     """By packet, the highest revision of the documents that it was split into: they may have been replayed alone, and
-    take the packet's revision when that is replayed.
+    take the packet's revision when that is replayed. By each of these, the packet's last replay, for the same reason:
+    it may not have come to the document yet.
     """
     highest: dict[str, int] = {}
     for status in statuses.values():
@@ -247,6 +252,7 @@ def _child_revisions(statuses: Mapping[str, DocumentStatus], logged: Mapping[str
         if parent is not None:
             revision = max(status.revision, logged.get(status.document_id, 0))
             highest[parent] = max(highest.get(parent, 0), revision)
+            highest[status.document_id] = logged.get(parent, 0)
     return highest
 
 

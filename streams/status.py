@@ -14,12 +14,18 @@ FINAL_STATES = frozenset({"duplicate", "completed", "review", "failed", "split"}
 """States that a document stays in until somebody does something. Of a packet that was split, its documents go on."""
 
 
-_CHILD = re.compile(r"\b[0-9a-f]{32}(?= \()")
+_CHILD = re.compile(r"\b([0-9a-f]{32}) \(\w+, pages? (\d+)(?: to (\d+))?\)")
+
+
+def packet_parts(status: DocumentStatus) -> dict[str, tuple[int, int]]:
+    """The documents that a packet was split into, in order, as its status names them: first and last page by id."""
+    found = _CHILD.findall(status.message or "") if status.state == "split" else ()
+    return {document_id: (int(first), int(last or first)) for document_id, first, last in found}
 
 
 def packet_children(status: DocumentStatus) -> tuple[str, ...]:
     """The ids of the documents that a packet was split into, in order, as its status names them."""
-    return tuple(_CHILD.findall(status.message or "")) if status.state == "split" else ()
+    return tuple(packet_parts(status))
 
 
 def supersedes(new: DocumentStatus, old: DocumentStatus) -> bool:

@@ -17,6 +17,7 @@ from connectors.errors import UnavailableError
 
 if TYPE_CHECKING:
     from clickhouse_connect.driver.client import Client
+    from urllib3 import PoolManager
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ DEFAULT_DATABASE = "fieldtrail"
 CONNECT_TIMEOUT_S = 5
 ANSWER_TIMEOUT_S = 60
 STREAM_CHUNK_BYTES = 1 << 20
+_LOOPBACK = frozenset({"127.0.0.1", "::1", "localhost"})
 
 _SETTINGS = {
     # A row never moves to another partition (0001_tables.sql), so FINAL may look at each month by itself. Without this,
@@ -73,6 +75,7 @@ class ClickHouse:
         self._answer_timeout_s = answer_timeout_s
         self._connecting = Lock()
         self._connected: Client | None = None
+        self._direct: PoolManager | None = None
 
     def __repr__(self) -> str:
         return f"ClickHouse({self.address!r}, {self.database!r})"
@@ -186,7 +189,9 @@ class ClickHouse:
         with self._connecting:
             if self._connected is not None:
                 self._connected.close()
-                self._connected = None
+                if self._direct is not None:
+                    self._direct.clear()
+                self._connected = self._direct = None
 
     def _call(self, call: "Callable[[Client], T]") -> T:
         return self._guarded(lambda: call(self._client()))
@@ -213,21 +218,26 @@ class ClickHouse:
 
     def _connect(self) -> "Client":
         import clickhouse_connect
+        from clickhouse_connect.driver.httputil import get_pool_manager
 
         logging.getLogger("clickhouse_connect").setLevel(logging.ERROR)  # what it warns of, it raises as well
         parts = urlsplit(self._dsn)
+        # A proxy that the environment names cannot reach our own machine; it would only learn the password.
+        direct = get_pool_manager() if parts.hostname in _LOOPBACK else None
         client = clickhouse_connect.get_client(
             dsn=parts._replace(path="").geturl(),
             interface="https" if parts.scheme in ("https", "clickhouses") else "http",
             connect_timeout=max(1, round(self._connect_timeout_s)),  # the driver takes whole seconds
             send_receive_timeout=self._answer_timeout_s,
             autogenerate_session_id=False,  # a session would allow one query at a time
-            dedicated_pool=True,
+            dedicated_pool=direct is None,
+            pool_mgr=direct,
             tz_mode="aware",
             query_retries=0,  # trying again is the caller's business
             client_name="fieldtrail",
             settings=_SETTINGS,
         )
+        self._direct = direct
         client.database = self.database  # only now: the driver uses it while it connects, and it may not exist yet
         return client
 

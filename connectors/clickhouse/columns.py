@@ -6,6 +6,7 @@ and only where one fails is it looked at value by value.
 """
 
 import math
+import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -17,6 +18,8 @@ from processors.fields import MAX_DECIMALS, MAX_DIGITS, is_representable
 _FIRST_MOMENT, _LAST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC), datetime(2299, 12, 31, 23, 59, 59, 999999, UTC)
 _FIRST_SECOND, _LAST_SECOND = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 2, 7, 6, 28, 15, tzinfo=UTC)
 _FIRST_DATE32, _LAST_DATE32 = date(1900, 1, 1), date(2299, 12, 31)
+_LARGEST_FLOAT32 = (2 - 2**-23) * 2.0**127
+"""What is beyond it, the driver makes infinite."""
 _FIRST_DATE, _LAST_DATE = date(1970, 1, 1), date(2149, 6, 6)
 
 
@@ -87,13 +90,18 @@ class Whole:
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """A finite number."""
+    """A finite number, no further from zero than ``most``."""
+
+    most: float = sys.float_info.max
 
     def holds(self, values: Sequence[Any]) -> bool:
-        return _types(values) <= {float, int} and all(map(math.isfinite, values))
+        # Bounds alone would do, but for numbers that are none: what they are compared with is never less or more.
+        if not _types(values) <= {float, int} or max(values) > self.most or min(values) < -self.most:
+            return False
+        return all(map(math.isfinite, values))
 
     def problem(self, value: Any) -> str | None:
-        return None if self.holds((value,)) else "is no finite number"
+        return None if self.holds((value,)) else f"is no finite number up to {self.most:.3g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +223,8 @@ class Texts:
         return None if self.holds((value,)) else "is no mapping of text to text"
 
 
-TEXT, TEXTS, REAL, EXACT, DIGEST = Text(), Texts(), Real(), Exact(), Digest()
+TEXT, TEXTS, EXACT, DIGEST = Text(), Texts(), Exact(), Digest()
+REAL, REAL32 = Real(), Real(_LARGEST_FLOAT32)
 FLAG, WHOLE16, WHOLE32, WHOLE64 = Whole(1), Whole(16), Whole(32), Whole(64)
 MOMENT, SECOND = Moment(), Moment(_FIRST_SECOND, _LAST_SECOND)
 DATE32, DATE = Day(), Day(_FIRST_DATE, _LAST_DATE)

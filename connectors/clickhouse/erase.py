@@ -7,7 +7,7 @@ once the server drops the old parts, which it does eight minutes later by defaul
 # Statements are put together from this package's own words; what people say is bound by the server.
 # ruff: noqa: S608
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,6 +15,9 @@ from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.questions.asking import INDEX_DECIDES, Query, as_parameter, ask
 
 _NO_SALT = "toFixedString(unhex(repeat('00', 32)), 32)"
+
+_AT_A_TIME = 200
+"""Ids or URIs in one request."""
 
 _RULES_WITHOUT_MESSAGES = "arrayMap(r -> (r.1, r.2, ''), rules)"
 
@@ -64,12 +67,16 @@ BLANKS: Mapping[str, Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A document that can be erased. Without hash and URIs, it was never accepted (a dead letter, a duplicate)."""
+    """A document that can be erased. Without hash and URIs, it was never accepted (a dead letter, a duplicate).
+
+    ``packet`` is the document that it was split from; empty where it is whole.
+    """
 
     document_id: str
     tenant: str
     content_sha256: str
     content_uris: tuple[str, ...]
+    packet: str
     submitted_at: datetime
 
 
@@ -92,24 +99,36 @@ class _Owner:
 def find_subjects(client: ClickHouse, document_id: str) -> list[Subject]:
     """The document itself, the documents split from it, and those that are only linked to it as duplicates.
 
-    Of these nothing would be left to look at, and they say what it was.
+    Of these nothing would be left to look at, and they say what it was. Without an id, none: an empty one stands for
+    "no packet" and "no duplicate" in the table.
     """
+    if not document_id:
+        return []
     family = """SELECT document_id FROM documents
 WHERE document_id = {id:String} OR parent_document_id = {id:String} OR duplicate_of = {id:String}"""
     return _subjects(client, f"document_id IN ({family})", "document_id = {id:String}", {"id": document_id})
 
 
 def tenant_subjects(client: ClickHouse, tenant: str, before: datetime | None = None) -> list[Subject]:
-    """All documents of a tenant, or those submitted (failed, where they were never accepted) before a moment."""
+    """All documents of a tenant, or those submitted (failed, where they were never accepted) before a moment.
+
+    A dead letter alone makes no accepted document the tenant's, nor old: anybody may submit under an id that another
+    tenant's document has, and an id that failed once may have come through later.
+    """
     older = "" if before is None else " AND {time} < {{before:DateTime64(3, 'UTC')}}"
     parameters = {"tenant": tenant} | ({} if before is None else {"before": as_parameter(before)})
     condition = "tenant = {tenant:String}"
     return _subjects(
         client,
         condition + older.format(time="submitted_at"),
-        condition + older.format(time="first_failure_at"),
+        f"{condition}{older.format(time='first_failure_at')} AND document_id NOT IN ({_ACCEPTED})",
         parameters,
     )
+
+
+_ACCEPTED = """SELECT document_id FROM documents
+WHERE document_id IN (SELECT document_id FROM dead_letters WHERE tenant = {tenant:String})"""
+"""Of the documents that a tenant has dead letters of, those that were accepted, whosever they are."""
 
 
 def tenants(client: ClickHouse) -> list[str]:
@@ -122,13 +141,15 @@ def tenants(client: ClickHouse) -> list[str]:
 
 def _subjects(client: ClickHouse, accepted: str, dead: str, parameters: Mapping[str, str]) -> list[Subject]:
     statement = f"""SELECT document_id, argMax(tenant, known) AS tenant, max(sha256) AS content_sha256,
-       arraySort(groupUniqArrayIf(uri, uri != '')) AS content_uris,       min(time) AS submitted_at
+       arraySort(groupUniqArrayIf(uri, uri != '')) AS content_uris, max(whole) AS packet,
+       min(time) AS submitted_at
 FROM (
     SELECT document_id, tenant, if(duplicate_of = '', content_sha256, '') AS sha256,
-           if(duplicate_of = '', content_uri, '') AS uri, documents.submitted_at AS time, 1 AS known
+           if(duplicate_of = '', content_uri, '') AS uri, parent_document_id AS whole, documents.submitted_at AS time,
+           1 AS known
     FROM documents FINAL WHERE {accepted}
     UNION ALL
-    SELECT document_id, tenant, '' AS sha256, '' AS uri, first_failure_at AS time, 0 AS known
+    SELECT document_id, tenant, '' AS sha256, '' AS uri, '' AS whole, first_failure_at AS time, 0 AS known
     FROM dead_letters FINAL WHERE document_id != '' AND {dead})
 GROUP BY document_id ORDER BY submitted_at, document_id"""
     return ask(client, Query("subjects", statement, parameters), Subject)
@@ -151,8 +172,11 @@ WHERE content_sha256 = {{sha256:String}} AND duplicate_of = '' {INDEX_DECIDES}""
 def documents_with_words(client: ClickHouse, uris: Sequence[str]) -> dict[str, frozenset[str]]:
     """By URI of words, the documents that have a page with them."""
     statement = "SELECT DISTINCT words_uri, document_id FROM page_quality WHERE words_uri IN {uris:Array(String)}"
-    owners = ask(client, Query("words", statement, {"uris": list(uris)}), _Owner)
-    return {uri: frozenset(owner.document_id for owner in owners if owner.words_uri == uri) for uri in uris}
+    found: dict[str, set[str]] = {uri: set() for uri in uris}
+    for some in _portions(uris):
+        for owner in ask(client, Query("words", statement, {"uris": some}), _Owner):
+            found[owner.words_uri].add(owner.document_id)
+    return {uri: frozenset(documents) for uri, documents in found.items()}
 
 
 def record_places(client: ClickHouse, document_id: str) -> list[RecordPlace]:
@@ -168,8 +192,9 @@ def values_left(client: ClickHouse, document_ids: Sequence[str]) -> dict[str, di
     for table in BLANKS:
         statement = f"""SELECT document_id, count() FROM {table}
 WHERE document_id IN {{ids:Array(String)}} AND ({_says_something(table)}) GROUP BY document_id"""
-        for document_id, count in client.query(statement, {"ids": list(document_ids)}).rows:
-            left.setdefault(str(document_id), {})[table] = int(count)
+        for some in _portions(document_ids):
+            for document_id, count in client.query(statement, {"ids": some}).rows:
+                left.setdefault(str(document_id), {})[table] = int(count)
     return left
 
 
@@ -183,6 +208,11 @@ def blank(client: ClickHouse, document_ids: Sequence[str]) -> None:
             {"ids": list(document_ids)},
             {"mutations_sync": 2},
         )
+
+
+def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
+    """``texts`` in lists that a request can carry: parameters travel in its URL, which servers limit to a megabyte."""
+    return (list(texts[start : start + _AT_A_TIME]) for start in range(0, len(texts), _AT_A_TIME))
 
 
 def _says_something(table: str) -> str:

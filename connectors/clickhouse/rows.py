@@ -66,7 +66,7 @@ class ChainEnd(NamedTuple):
 
 
 _SOURCE = c.choice("none", *EvidenceSource)
-_PLACE = c.Parts((_SOURCE, c.WHOLE32, c.REAL, c.REAL, c.REAL, c.REAL, c.Many(c.WHOLE32), c.TEXT))
+_PLACE = c.Parts((_SOURCE, c.WHOLE32, c.REAL32, c.REAL32, c.REAL32, c.REAL32, c.Many(c.WHOLE32), c.TEXT))
 _RULE = c.Parts((c.TEXT, c.choice(*RuleStatus), c.TEXT))
 _FAILED_RULE = c.Parts((c.TEXT, c.TEXT, c.Many(c.TEXT)))
 _CHAIN = c.Parts((c.TEXT, c.WHOLE32, c.WHOLE64, c.WHOLE64, c.WHOLE64, c.DIGEST))
@@ -79,6 +79,7 @@ Whole = Annotated[int, c.WHOLE32]
 Long = Annotated[int, c.WHOLE64]
 MaybeLong = Annotated[int | None, c.Maybe(c.WHOLE64)]
 Real = Annotated[float, c.REAL]
+Real32 = Annotated[float, c.REAL32]
 MaybeReal = Annotated[float | None, c.Maybe(c.REAL)]
 MaybeAmount = Annotated[Decimal | None, c.Maybe(c.EXACT)]
 Moment = Annotated[datetime, c.MOMENT]
@@ -175,10 +176,10 @@ class FieldRow(Row):
     raw_text: Text
     evidence_source: Annotated[str, _SOURCE] = "none"
     page: Whole = 0
-    x0: Real = 0.0
-    y0: Real = 0.0
-    x1: Real = 0.0
-    y1: Real = 0.0
+    x0: Real32 = 0.0
+    y0: Real32 = 0.0
+    x1: Real32 = 0.0
+    y1: Real32 = 0.0
     word_ids: Annotated[tuple[int, ...], c.Many(c.WHOLE32)] = ()
     reference: Text = ""
     more_evidence: Annotated[tuple[Place, ...], c.Many(_PLACE)] = ()
@@ -375,8 +376,8 @@ class PageQualityRow(Row):
     version: Long
     tenant: Text
     submitted_at: Moment
-    width: Real = 0.0
-    height: Real = 0.0
+    width: Real32 = 0.0
+    height: Real32 = 0.0
     rotation: Annotated[int, c.WHOLE16] = 0
     source: Text = ""
     reason: Text = ""

@@ -21,7 +21,7 @@ from connectors.retention import Erasure, Hold, Retention
 from connectors.vendor_memory import VendorMemory
 from fieldtrail.audit.asking import utc_now
 from fieldtrail.audit.objects import ObjectFinder, ObjectPlan
-from fieldtrail.audit.proofs import Publisher, proof_of
+from fieldtrail.audit.proofs import SPARED, Publisher, proof_of
 from streams.contracts.records import ErasureLogged
 
 T = TypeVar("T")
@@ -101,7 +101,7 @@ class Eraser:
                 self._finder.plan(subject),
                 left.get(subject.document_id, {}),
                 tuple(rows.record_places(stores.audit, subject.document_id)),
-                tuple(stores.retention.holds_on(subject.tenant, subject.document_id)),
+                tuple(stores.retention.holds_on(subject.tenant, subject.document_id, subject.packet)),
             )
             for subject in named
         ]
@@ -161,14 +161,20 @@ class Eraser:
         return self._note(journal, "claims", True)
 
     def _remove_objects(self, journal: Erasure) -> Erasure:
-        """The plan is written down before anything goes: of a key that is gone nobody could tell that it was there."""
-        plan = journal.done.get("objects")
-        if plan is None:
-            found = self._finder.plan(subject_of(journal))
-            journal = self._note(journal, "objects", asdict(found))
-            plan = journal.done["objects"]
-        for key in plan["remove"]:
-            self._stores.objects.remove(key)
+        """The plan is written down before anything goes: of a key that is gone nobody could tell that it was there.
+
+        The content is free since the erasure began, so by the time that it is resumed, what was to go may belong to
+        another document; that stays.
+        """
+        now = self._finder.plan(subject_of(journal))
+        if "objects" not in journal.done:
+            journal = self._note(journal, "objects", asdict(now))
+        needed = dict(now.keep)
+        for key in journal.done["objects"]["remove"]:
+            if key in needed:
+                journal = self._note(journal, f"{SPARED}{key}", needed[key])
+            else:
+                self._stores.objects.remove(key)
         return journal
 
     def _blank_rows(self, journals: Sequence[Erasure]) -> list[Erasure]:
@@ -196,7 +202,7 @@ def subject_of(journal: Erasure) -> Subject:
     """The document of a journal, as it was when the erasure began."""
     plan = journal.plan
     times = {"submitted_at": datetime.fromisoformat(plan["submitted_at"])}
-    return Subject(**{**plan, **times, "content_uris": tuple(plan["content_uris"])})
+    return Subject(**{"packet": "", **plan, **times, "content_uris": tuple(plan["content_uris"])})
 
 
 def _batches(items: Sequence[T]) -> Iterator[Sequence[T]]:

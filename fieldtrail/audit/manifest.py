@@ -73,6 +73,8 @@ def read(folder: Path) -> Manifest:
         if values.pop("format") != FORMAT or values.pop("version") != _VERSION:
             raise ManifestError(f"{path} is no manifest of an export of this version")
         files = tuple(ExportedFile(**item) for item in values.pop("files"))
+        if not all(isinstance(file.name, str) for file in files):
+            raise ManifestError(f"{path} cannot be read as a manifest: a file's name is no text")
         return Manifest(**{**values, "exported_at": datetime.fromisoformat(values["exported_at"]), "files": files})
     except FileNotFoundError:
         raise ManifestError(f"there is no {path}; name the folder that 'fieldtrail audit export --out' wrote") from None

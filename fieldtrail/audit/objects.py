@@ -4,6 +4,7 @@ Objects are addressed by content: the same file submitted by two tenants lies th
 that came in two files.
 """
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -15,10 +16,15 @@ from connectors.errors import MissingError
 from connectors.objects import ObjectStore
 from streams.stages.ids import trace_folder
 
+_SHA256 = re.compile("[0-9a-f]{64}")
+_WORDS = "words/[^/]+/[^/]+/[^/]+"
+
 
 @dataclass(frozen=True, slots=True)
 class ObjectPlan:
-    """Keys to remove; keys that stay, each with a document that needs it; URIs of other stores, out of our reach."""
+    """Keys to remove; keys that stay, each with a document that needs it; URIs that name no such object of this store
+    (they are of another one, or forged), out of our reach.
+    """
 
     remove: tuple[str, ...]
     keep: tuple[tuple[str, str], ...]
@@ -55,17 +61,18 @@ class ObjectFinder:
 
     def _originals(self, subject: Subject, outside: list[str]) -> list[str]:
         """The keys of the original that there are: after an earlier erasure, none."""
-        keys = [self._key(uri, outside) for uri in subject.content_uris]
+        sha256 = subject.content_sha256
+        keys = [self._key(uri, outside, re.escape(f"originals/{sha256[:2]}/{sha256}")) for uri in subject.content_uris]
         return [key for key in keys if key is not None and self.store.find(key) is not None]
 
     def _words_of_content(self, subject: Subject) -> list[str]:
         """Words by the file's hash and the page's number, also those that no record tells of (a worker died, say)."""
         sha256 = subject.content_sha256
-        return self.store.keys_below(f"words/{sha256[:2]}/{sha256}") if sha256 else []
+        return self.store.keys_below(f"words/{sha256[:2]}/{sha256}") if _SHA256.fullmatch(sha256) else []
 
     def _page_words(self, subject: Subject, outside: list[str]) -> set[str]:
         """Words of the document's pages, by whatever engine: those by a page's own hash are elsewhere."""
-        keys = [self._key(uri, outside) for uri in words_uris(self.client, subject.document_id)]
+        keys = [self._key(uri, outside, _WORDS) for uri in words_uris(self.client, subject.document_id)]
         folders = {str(PurePosixPath(key).parent) for key in keys if key is not None}
         return {key for folder in folders for key in self.store.keys_below(folder)}
 
@@ -85,9 +92,13 @@ class ObjectFinder:
         others = set(documents) - {subject.document_id}
         return min(others - set(self.erased(others)), default="")
 
-    def _key(self, uri: str, outside: list[str]) -> str | None:
+    def _key(self, uri: str, outside: list[str], pattern: str) -> str | None:
+        """The key of ``uri``. URIs come from records, so one of another form names nothing that may be removed."""
         try:
-            return self.store.key_of(uri)
+            key = self.store.key_of(uri)
         except MissingError:  # an address of a store that was used before this one
-            outside.append(uri)
-            return None
+            key = ""
+        if re.fullmatch(pattern, key):
+            return key
+        outside.append(uri)
+        return None

@@ -6,6 +6,7 @@ is the genuine one shows by comparing it with a copy of the topic ``audit.roots`
 """
 
 import json
+import struct
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date, datetime
@@ -77,8 +78,11 @@ def read(path: Path) -> tuple[str, list[EventProof]]:
         values = json.loads(path.read_text(encoding="utf-8"))
         if (values["format"], values["version"]) != (FORMAT, _VERSION):
             raise ProofFileError(f"{path} is no proof of this version")
-        return str(values["document_id"]), [_from_json(item) for item in values["events"]]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        proofs = [_from_json(item) for item in values["events"]]
+        if not proofs:
+            raise ProofFileError(f"{path} proves nothing: it has no events")
+        return str(values["document_id"]), proofs
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, struct.error, RecursionError) as error:
         raise ProofFileError(f"{path} cannot be read as a proof: {type(error).__name__}: {error}") from error
 
 
@@ -107,6 +111,8 @@ def _from_json(values: Mapping[str, Any]) -> EventProof:
         bytes.fromhex(values["previous_hash"]),
         bytes.fromhex(values["chain_hash"]),
     )
+    # A value of a wrong type shows here, as a file that cannot be read, and not later.
+    link_hash(Head(event.topic, event.partition, link.previous_offset, link.previous_hash), record_hash(event))
     path = tuple(bytes.fromhex(digest) for digest in values["path"])
     day, root = date.fromisoformat(values["day"]), bytes.fromhex(values["root"])
     return EventProof(link, day, root, int(values["index"]), int(values["size"]), path)

@@ -34,6 +34,9 @@ _COLUMNS = {
     "kept": "Array(String)",
 }
 
+SPARED = "spared "
+"""Begins the name of a journal's step: this key was to be removed, and another document needs it by now."""
+
 
 class Publisher:
     """Writes to Kafka and to the ``erasures`` table. All may be written again: the newest, or the same, stands."""
@@ -105,6 +108,7 @@ class Publisher:
 def proof_of(journal: Erasure) -> ErasureLogged:
     """The proof of an erasure whose steps are done. It is the same each time: all in it stands in the journal."""
     objects = journal.done["objects"]
+    spared = [key for key in objects["remove"] if f"{SPARED}{key}" in journal.done]
     return ErasureLogged(
         erasure_id=journal.erasure_id,
         document_id=journal.document_id,
@@ -115,8 +119,8 @@ def proof_of(journal: Erasure) -> ErasureLogged:
         requested_by=journal.requested_by,
         requested_at=journal.requested_at,
         finished_at=datetime.fromisoformat(journal.done["removed"]["at"]),
-        objects_removed=tuple(objects["remove"]),
-        objects_kept=tuple(key for key, _ in objects["keep"]) + tuple(objects["outside"]),
+        objects_removed=tuple(key for key in objects["remove"] if key not in spared),
+        objects_kept=(*(key for key, _ in objects["keep"]), *spared, *objects["outside"]),
         rows_blanked=dict(journal.done["rows"]),
         still_held=tuple(HeldRecord(**record) for record in journal.done["held"]),
     )

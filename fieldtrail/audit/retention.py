@@ -27,17 +27,19 @@ class Due:
 def due(client: ClickHouse, retention: Retention) -> Due:
     """What is due now. A tenant's own retention stands over that of all tenants.
 
-    Documents that were erased and have no values are not due; those that have some again (a stage was replayed, or the
-    sink wrote late) are.
+    Documents that were erased and have no values are not due, nor are those whose erasure broke off (it is resumed);
+    those that have values again (a stage was replayed, or the sink wrote late) are.
     """
     policies = {policy.tenant: policy for policy in retention.policies()}
     now = utc_now()
-    erased = {erasure.document_id for erasure in retention.erasures() if erasure.finished_at is not None}
+    journals = retention.erasures()
+    begun = {erasure.document_id for erasure in journals}
+    erased = {erasure.document_id for erasure in journals if erasure.finished_at is not None}
     by_age = []
     for tenant in tenants(client):
         policy = policies.get(tenant, policies.get(EVERY_TENANT))
         if policy is not None:
-            old = [item for item in tenant_subjects(client, tenant, policy.cut(now)) if item.document_id not in erased]
+            old = [item for item in tenant_subjects(client, tenant, policy.cut(now)) if item.document_id not in begun]
             by_age.append((policy.days, tuple(old)))
     again = values_left(client, sorted(erased)) if erased else {}
     came_back = [

@@ -53,7 +53,8 @@ def check_values(client: ClickHouse, document_id: str | None = None) -> int | Va
 def _problem(row: Mapping[str, Any], erased: frozenset[str]) -> str | None:
     if bytes(row["row_salt"]) == NO_HASH:
         if row["document_id"] in erased:
-            return None
+            said = row["value_text"] is not None or row["raw_text"] != ""
+            return "says something although it was erased: it was altered" if said else None
         return "was blanked, and no erasure of the document is in the chains ('fieldtrail erase --resume' ends one)"
     if row_hash(bytes(row["row_salt"]), [_plain(row[name]) for name in HASHED]) != bytes(row["row_hash"]):
         return "does not have the hash that was recorded for it: it was altered"

@@ -40,8 +40,8 @@ def send(
     """Send documents to be read.
 
     Files above 1 MB go by URI, which the worker must be allowed to read (fetch.allow_files). With --as-one they are
-    packed into one ZIP; above 1 MB it is written beside the first file. With --wait, exit code 1 where a document
-    failed or did not end in time.
+    packed into one ZIP; above 1 MB it is written beside the first file. With --wait, exit code 1 where a document, or
+    one that a packet was split into, failed or did not end in time.
 
     Example: fieldtrail send invoice.pdf receipt.jpg --wait
     """
@@ -67,7 +67,8 @@ def send(
         if not wait:
             _report_sent(names, as_json)
             return
-        finals = _report_ends(with_progress(watch.wait(names, timeout), len(names), quiet=as_json), as_json)
+        ends = watch.wait(names, timeout, children=True)
+        finals = _report_ends(with_progress(ends, len(names), quiet=as_json), as_json)
     if any(final.state == "failed" for final in finals):
         raise typer.Exit(1)
 
@@ -192,6 +193,7 @@ _STATES = {
     "completed": "[green]straight through[/green]",
     "review": "[yellow]to a person[/yellow]",
     "duplicate": "[blue]duplicate[/blue]",
+    "split": "[blue]split[/blue]",
     "failed": "[red]dead letter[/red]",
 }
 

@@ -193,6 +193,8 @@ def hold_set(
     """
     from fieldtrail.audit.asking import utc_now
 
+    if document == "":
+        raise typer.BadParameter("an empty id names no document", param_hint="DOCUMENT")
     with _retention(ctx) as retention:
         hold = retention.set_hold(tenant, document, reason=reason, by=by or requester(), now=utc_now())
         if isinstance(hold, tuple):

@@ -139,6 +139,7 @@ def types_test(
 
     Example: fieldtrail types test mail.pdf
     """
+    from fieldtrail.rendering import printable
     from processors.classification.packet import split_pages
     from processors.classification.text import classify_text
     from processors.classification.types import SplitMode
@@ -161,7 +162,7 @@ def types_test(
         }
         typer.echo(json.dumps(answer, indent=2, ensure_ascii=False))
         return
-    rows = [(str(number), c.document_type, f"{c.confidence:.2f}", c.reason) for number, c in found]
+    rows = [(str(number), c.document_type, f"{c.confidence:.2f}", printable(c.reason)) for number, c in found]
     typer.echo(table([("page", "type", "sure", "because"), *rows]))
     kinds = "; ".join(f"{pages_named(p.first, p.last)} {p.classification.document_type}" for p in parts)
     typer.echo(f"\n{counted(len(parts), 'document')}: {kinds}")
@@ -227,10 +228,11 @@ def _row(prototype: "Prototype") -> dict[str, Any]:
 
 
 def _say(rows: list[dict[str, Any]], sentence: str, *, as_json: bool) -> None:
+    from fieldtrail.rendering import printable
 
     if as_json:
         typer.echo(json.dumps(rows, indent=2, ensure_ascii=False))
         return
-    lines = [(r["document_type"], r["file"], str(r["page"]), r["sha256"][:16]) for r in rows]
+    lines = [(r["document_type"], printable(r["file"]), str(r["page"]), r["sha256"][:16]) for r in rows]
     typer.echo(table([("document type", "file", "page", "sha256"), *lines]))
     typer.echo(sentence)

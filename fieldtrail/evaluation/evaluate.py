@@ -11,7 +11,7 @@ from fieldtrail.evaluation.pipeline import read_via_kafka
 from fieldtrail.evaluation.prediction_file import PredictionFile, read_predictions
 from fieldtrail.evaluation.reading import STEP_TIMEOUT_S, ReadOptions, read_documents
 from fieldtrail.evaluation.record import Progress, RunRecord, make_record
-from fieldtrail.evaluation.run import collect, make_plan, scored_rows
+from fieldtrail.evaluation.run import collect, make_plan, scored_rows, whole_files
 from fieldtrail.settings import Settings
 from processors.evaluation.model import Key, Prediction
 from processors.evaluation.notation import notation_problems
@@ -104,10 +104,10 @@ def evaluate(request: Request, settings: Settings, watcher: Watcher) -> Evaluati
 
 
 def _kept(request: Request) -> list[Prediction]:
-    """What an earlier run has read; of several lines on one document the last one counts."""
+    """What an earlier run has read to its end; of several lines on one document the last one counts."""
     if not request.resume or request.predictions is None:
         return []
-    return list({item.key: item for item in read_predictions(request.predictions)}.values())
+    return whole_files(list({item.key: item for item in read_predictions(request.predictions)}.values()))
 
 
 @contextmanager

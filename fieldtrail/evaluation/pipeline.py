@@ -11,8 +11,9 @@ from fieldtrail.client import Fieldtrail, Final, Watch
 from fieldtrail.evaluation.predictions import of_final, of_refusal, packet_line
 from fieldtrail.settings import Settings
 from processors.errors import ErrorCode, Refusal
-from processors.evaluation.model import Prediction
+from processors.evaluation.model import PageRange, Prediction
 from streams.contracts.topics import MAX_INLINE_BYTES
+from streams.status import packet_parts
 
 METADATA = {"purpose": "evaluation"}
 """On every submission, so that whoever reads the result topic can leave these out."""
@@ -34,32 +35,38 @@ def read_via_kafka(
         client.flush()
         ends: dict[str, Prediction] = {}
         copies: dict[str, str] = {}
-        packets: dict[str, tuple[str, ...]] = {}
+        packets: dict[str, dict[str, PageRange]] = {}
+        places: dict[str, PageRange] = {}
         for final in _ends(watch, sent, quiet_s):
             if final.state == "duplicate":
                 copies[final.document_id] = final.status.duplicate_of or ""
                 continue
             if final.state == "split":
-                packets[final.document_id] = final.children
+                packets[final.document_id] = packet_parts(final.status)
+                places |= packets[final.document_id]
                 sent |= dict.fromkeys(final.children, sent[final.document_id])
                 continue
             prediction = of_final(sent[final.document_id], final, time.perf_counter() - start)
+            prediction = replace(prediction, pages=places.get(final.document_id, prediction.pages))
             ends[final.document_id] = prediction
             yield prediction
-        for packet, children in packets.items():
-            ended = [ends[child] for child in children if child in ends]
-            ends[packet] = packet_line(sent[packet], ended, None, time.perf_counter() - start)
-            yield ends[packet]
         late = Refusal(ErrorCode.TIMEOUT, "The pipeline did not end it in time.")
-        inside = {child for children in packets.values() for child in children}
-        for document_id in sent.keys() - ends.keys() - inside:
-            original = ends.get(copies.get(document_id, ""))
-            file = sent[document_id]
-            yield (
-                of_refusal(file, late, time.perf_counter() - start)
-                if original is None
-                else replace(original, file=file)
-            )
+        for packet, parts in packets.items():
+            for child in (child for child in parts if child not in ends):
+                ends[child] = replace(of_refusal(sent[child], late, time.perf_counter() - start), pages=parts[child])
+                yield ends[child]
+            line = packet_line(sent[packet], [ends[child] for child in parts], None, time.perf_counter() - start)
+            ends[packet] = line
+            yield line
+        for document_id, file in sent.items():
+            if document_id in ends:
+                continue
+            original = copies.get(document_id, "")
+            if original not in ends:
+                yield of_refusal(file, late, time.perf_counter() - start)
+                continue
+            for same in (*packets.get(original, ()), original):
+                yield replace(ends[same], file=file)
 
 
 def _ends(watch: Watch, document_ids: Iterable[str], quiet_s: float) -> Iterator[Final]:

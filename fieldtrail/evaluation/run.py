@@ -80,6 +80,19 @@ def collect(
     return Outcome(tuple(ordered), interrupted)
 
 
+def whole_files(predictions: Sequence[Prediction]) -> list[Prediction]:
+    """``predictions`` without those of files that were being read when a run ended: packets that lack their own line
+    or that of a document in them.
+    """
+    keys = {item.key for item in predictions}
+    whole = {
+        item.file
+        for item in predictions
+        if item.pages is None and all((item.file, part.pages) in keys for part in item.segments or ())
+    }
+    return [item for item in predictions if item.file in whole]
+
+
 def scored_rows(plan: Plan, outcome: Outcome) -> list[TruthRow]:
     """The rows to score: all of them, or those whose file was read where the run was interrupted."""
     if not outcome.interrupted:

@@ -10,7 +10,6 @@ import importlib.util
 import secrets
 import sys
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from typing import TYPE_CHECKING
 
 from fieldtrail.settings import CLICKHOUSE_PASSWORD_FILE, CLICKHOUSE_USER, embedded_clickhouse_dsn
 from fieldtrail.stack.errors import StackError
-from fieldtrail.stack.ports import HOST, PortBook
+from fieldtrail.stack.ports import DIRECT, HOST, PortBook
 from fieldtrail.stack.process import ProcessSpec, ProcessState, SupervisedProcess
 
 if TYPE_CHECKING:
@@ -208,7 +207,7 @@ def authorization(password: str) -> str:
 def answers(port: int) -> bool:
     """Whether a ClickHouse answers on ``port`` of the loopback interface now."""
     try:
-        with urllib.request.urlopen(f"http://{HOST}:{port}/ping", timeout=1.0) as answer:
+        with DIRECT.open(f"http://{HOST}:{port}/ping", timeout=1.0) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

@@ -5,7 +5,6 @@ import sys
 import threading
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +15,7 @@ from fieldtrail.stack import broker, clickhouse, state
 from fieldtrail.stack.errors import StackError
 from fieldtrail.stack.java import find_java
 from fieldtrail.stack.layout import Layout
-from fieldtrail.stack.ports import HOST, PortBook
+from fieldtrail.stack.ports import DIRECT, HOST, PortBook
 from fieldtrail.stack.process import ProcessSpec, ProcessState, ProcessStatus, RestartPolicy, SupervisedProcess
 
 FIELDTRAIL = (sys.executable, "-m", "fieldtrail")
@@ -273,7 +272,7 @@ def default_kafka_libs() -> Path:
 
 def _answers_ok(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=1.0) as answer:  # noqa: S310 (an http: address of our own)
+        with DIRECT.open(url, timeout=1.0) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False

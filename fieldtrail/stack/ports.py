@@ -3,6 +3,7 @@
 import json
 import random
 import socket
+import urllib.request
 from pathlib import Path
 
 from fieldtrail.stack.errors import StackError
@@ -28,6 +29,12 @@ def is_open(port: int, timeout_s: float = 0.5) -> bool:
     with socket.socket() as probe:
         probe.settimeout(timeout_s)
         return probe.connect_ex((HOST, port)) == 0
+
+
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+"""Opens URLs on the loopback interface, where no proxy that the environment names (``HTTP_PROXY``) can reach: it would
+only learn the passwords that are meant for our own servers.
+"""
 
 
 class PortBook:

@@ -153,8 +153,8 @@ def _decode(data: dict[str, Any]) -> Prototype:
     if (problem := name_problem(data["document_type"])) is not None:
         raise TypesError([problem])
     layout = tuple(float(value) for value in data["layout"])
-    if len(layout) != len(NAMES):
-        raise TypesError([f"{len(layout)} figures of the layout, not {len(NAMES)}"])
+    if len(layout) != len(NAMES) or not all(map(math.isfinite, layout)):
+        raise TypesError([f"{len(layout)} figures of the layout, not {len(NAMES)}, or one that is no number"])
     return Prototype(
         document_type=data["document_type"],
         file=str(data["file"]),

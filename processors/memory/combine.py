@@ -63,6 +63,9 @@ def combine(extraction: Extraction, recalled: Recalled, schema: ExtractionSchema
     for own in recalled.fields:
         other = fields.get(own.name)
         field, outcome = _settle(own, other, recalled)
+        if own.name == "amount_due" and outcome in (Outcome.ADDED, Outcome.RAISED) and _is_total(own, fields):
+            # Both concluded it from the total; the memory knows no more than that it was so before.
+            field, outcome = None, Outcome.LEFT if other is None else Outcome.AGREED
         if field is not None:
             fields[own.name] = field
         verdicts.append(_verdict(own, other, outcome))
@@ -90,6 +93,13 @@ def _changed(recalled: Recalled, fields: Mapping[str, Field]) -> list[tuple[Fiel
         if known and trust(lesson) in TRUSTED and fold(other.raw_text) != known:
             changed.append((other, known))
     return changed
+
+
+def _is_total(own: Field, fields: Mapping[str, Field]) -> bool:
+    """Whether the value is read from the words of the total."""
+    total = fields.get("total_amount")
+    words = {(item.page, word) for item in own.evidence for word in item.word_ids}
+    return total is not None and any((item.page, word) in words for item in total.evidence for word in item.word_ids)
 
 
 def same_value(one: Field, other: Field) -> bool:

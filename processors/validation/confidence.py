@@ -22,7 +22,7 @@ a person looks. An equation over several amounts that fails (:data:`ARITHMETIC`)
 are right; the calibration knows how many, and the router lets none of them pass.
 """
 UNCONFIRMED_AMOUNT_CAP = 0.90
-"""The most for an amount that nothing tested, where no calibration knows better: below what amounts pass from."""
+"""The most for an amount that no figures confirm, where no calibration knows better: below what amounts pass from."""
 DISPUTED_CAP = 0.40
 """The most for a value of an equation that does not hold, where no calibration knows better."""
 _CONFIRMED_ERROR = 0.2
@@ -65,8 +65,8 @@ def _uncalibrated(signals: Signals, kind: FieldType, *, attached: bool) -> float
     value = (1 - (1 - signals.score) * left) * (1 - (1 - signals.recognition) * left)
     if signals.check is Check.DISPUTED:
         return min(value, DISPUTED_CAP)
-    untested = kind is FieldType.MONEY and not attached and signals.check is Check.UNTESTED
-    return min(value, UNCONFIRMED_AMOUNT_CAP) if untested else value
+    unconfirmed = kind is FieldType.MONEY and not attached and signals.check is not Check.CONFIRMED
+    return min(value, UNCONFIRMED_AMOUNT_CAP) if unconfirmed else value
 
 
 def _recognition(field: Field, words: Words) -> float:

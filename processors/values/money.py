@@ -51,19 +51,18 @@ def parse_money(text: str, convention: NumberConvention | None = None) -> Money 
 
 
 _TWO_MARKS = re.compile(r"(?<=[0-9])(?:\.,|,\.)(?=[0-9]{2}(?![0-9]))")
-_LETTERS_AMONG_DIGITS = re.compile(r"(?<![^\W_])[0-9OolI](?:[0-9OolI]|[.,' ](?=[0-9OolI]{3}))*[.,][0-9Oo]{2}(?![^\W_])")
+_LETTERS_AMONG_DIGITS = re.compile(r"(?<![^\W_])[0-9](?:[0-9OolI]|[.,' ](?=[0-9OolI]{3}))*[.,][0-9Oo]{2}(?![^\W_])")
 _DIGITS = str.maketrans("OolI", "0011")
-_CENTS = 3
 
 
 def _mended(text: str) -> str:
     """``text`` without the slips of recognition that leave no doubt: two decimal marks in one (``8.,79``), and letters
-    that look like digits in a number with cents (``1O5,5O``).
+    that look like digits in a number with cents (``1O5,5O``). None is mended in front: the rule of a table is read as
+    ``I`` or ``l`` too, and ``I879.00`` may be 879.
     """
     text = _TWO_MARKS.sub(lambda match: "," if "." in text[: match.start()] else match[0][1], text)
     match = None if text.isdigit() else _LETTERS_AMONG_DIGITS.search(text)
-    # With no digit before the cents it may be a number of a list (I.10).
-    if match is None or not any(map(str.isdigit, match[0][:-_CENTS])):
+    if match is None:
         return text
     return text[: match.start()] + match[0].translate(_DIGITS) + text[match.end() :]
 

@@ -61,7 +61,7 @@ class Chores(Protocol):
     """Work to do now and then beside the batches: closing days."""
 
     def run(self, assigned: frozenset[Chain]) -> None:
-        """Does what is due. Raises as writing a batch does."""
+        """Does what is due. Raises as writing a batch does, and ``RegistryUnavailableError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +122,7 @@ class AuditSink:
         self._writing: _Writing | None = None
         self._held = False
         self._chore: Future[None] | None = None
+        self._chore_lacks = ""
         self._chores_at = clock()
         self._dependencies = Dependencies()
         self._faults: Mapping[str, str] = {}
@@ -333,11 +334,19 @@ class AuditSink:
             chore, self._chore = self._chore, None
             try:
                 chore.result()
-            except (UnavailableError, RefusedError, DeliveryError, KafkaException) as error:
-                self._dependencies.failed(error)
+            except (UnavailableError, RefusedError, DeliveryError, RegistryUnavailableError, KafkaException) as error:
+                self._chore_lacks = self._dependencies.failed(error)
+            else:
+                if self._chore_lacks and not self._is_failing():  # while nothing else is done, nobody else would say so
+                    self._dependencies.answered(self._chore_lacks)
+                self._chore_lacks = ""
         if self._chore is None and self._next and self._clock() >= self._chores_at:
             self._chores_at = self._clock() + self._config.chores_every_s
             self._chore = self._chore_worker.submit(self._chores.run, self._assigned)
+
+    def _is_failing(self) -> bool:
+        """Whether what is being written, or where to begin, waits for another try."""
+        return bool(self._find_failures or (self._writing is not None and self._writing.failures))
 
     def _drain(self) -> None:
         """Writes what is there, once: what fails now is read again by the next process."""

@@ -7,7 +7,8 @@ from confluent_kafka import KafkaError
 
 from connectors.clickhouse.errors import DEPENDENCY, RefusedError
 from connectors.errors import UnavailableError
-from streams.harness.runner import BROKER
+from streams.contracts.registry import RegistryUnavailableError
+from streams.harness.runner import BROKER, REGISTRY
 
 logger = logging.getLogger(__name__)
 
@@ -23,14 +24,17 @@ class Dependencies:
         """The reason by dependency."""
         return dict(self._down)
 
-    def failed(self, error: Exception) -> None:
-        """A call raised ``error``: ClickHouse's two, or one of Kafka's."""
+    def failed(self, error: Exception) -> str:
+        """A call raised ``error``: ClickHouse's two, the schema registry's, or one of Kafka's. Returns whose it is."""
+        name, reason = BROKER, str(error)
         if isinstance(error, UnavailableError):
-            self.unavailable(error.dependency, error.reason)
+            name, reason = error.dependency, error.reason
         elif isinstance(error, RefusedError):
-            self.unavailable(DEPENDENCY, str(error))
-        else:
-            self.unavailable(BROKER, str(error))
+            name = DEPENDENCY
+        elif isinstance(error, RegistryUnavailableError):
+            name = REGISTRY
+        self.unavailable(name, reason)
+        return name
 
     def broker_says(self, error: KafkaError) -> None:
         """The consumer was told of an error that passes."""

@@ -103,7 +103,7 @@ class Mapper:
             return Mapped(inbound, topic, record, Readings(), ())
         try:
             rows = _rows_of(record, inbound, read)
-        except (ValueError, KeyError) as error:  # what the contract's types allow and the tables' do not
+        except (ValueError, KeyError, ArithmeticError) as error:  # what Avro can carry and the tables cannot
             reason = f"The record's values cannot be rows: {type(error).__name__}: {error}"[:500]
             return Mapped(inbound, topic, Undecodable(ErrorCode.UNDECODABLE, reason), Readings(), ())
         return Mapped(inbound, topic, record, read, rows)

@@ -67,7 +67,8 @@ class RootCloser:
     def run(self, assigned: frozenset[Chain]) -> None:
         """Closes every day that can be closed now, oldest first.
 
-        Raises as :class:`ClickHouse` does, ``DeliveryError``, and ``KafkaException`` where no broker answers.
+        Raises as :class:`ClickHouse` does, ``DeliveryError``, ``RegistryUnavailableError`` with a remote registry, and
+        ``KafkaException`` where no broker answers.
         """
         if (self._topic, 0) not in assigned:
             return

@@ -44,6 +44,7 @@ class BatchWriter:
         self._store = store
         self._letters = letters
         self._now = now
+        self._buried: tuple[str, frozenset[int]] = ("", frozenset())
 
     def write(self, batch: Sequence[Mapped], heads: Mapping[Chain, Head]) -> Written:
         """Writes ``batch``, whose records follow on ``heads`` (chains that it lacks begin now).
@@ -53,7 +54,7 @@ class BatchWriter:
         """
         token = token_of(batch)
         done = self._store.insert([row for mapped in batch for row in mapped.rows], token)
-        letters = self._bury(batch, done.refused)
+        letters = self._bury(batch, done.refused, token)
         links = _chain(batch, heads, frozenset(id(item.row) for item in done.refused))
         events = self._store.insert([event_row(link) for link in links], token)
         if events.refused:
@@ -61,16 +62,23 @@ class BatchWriter:
         ends = {(link.event.topic, link.event.partition): link.head for link in links}
         return Written(ends, done.written + events.written, letters)
 
-    def _bury(self, batch: Sequence[Mapped], refused: Sequence[RowRefused]) -> int:
+    def _bury(self, batch: Sequence[Mapped], refused: Sequence[RowRefused], token: str) -> int:
+        """Writes the batch's letters. Those that a try before this one delivered are not written again: a batch is
+        tried for as long as the store is away.
+        """
         by_row = {id(item.row): item for item in refused}
-        letters = 0
-        for mapped in batch:
+        known = self._buried[1] if self._buried[0] == token else frozenset[int]()
+        delivered = set(known)
+        for index, mapped in enumerate(batch):
             own = [by_row[id(row)] for row in mapped.rows if id(row) in by_row] if by_row else []
-            if own or _unreadable(mapped):
-                letters += self._letters.bury(mapped, own, self._now())
-        if letters:
+            if index in known or not (own or _unreadable(mapped)):
+                continue
+            if self._letters.bury(mapped, own, self._now()):
+                delivered.add(index)
+        if delivered != known:
             self._letters.flush()
-        return letters
+        self._buried = (token, frozenset(delivered))
+        return len(delivered)
 
 
 def _unreadable(mapped: Mapped) -> bool:

@@ -1,5 +1,6 @@
 """extract: fields from the words, each citing the words it came from; read once more by what is remembered."""
 
+import logging
 from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -31,6 +32,7 @@ from streams.stages.common import (
 )
 from streams.stages.ids import trace_key
 
+logger = logging.getLogger(__name__)
 T = TypeVar("T")
 Words = Sequence[work.StoredPage]
 
@@ -137,7 +139,7 @@ class ExtractStage:
         if uri is None:
             layouts = await off_loop(partial(memory.candidates, record.document.tenant, sketched.keys))
         else:
-            before = decode_trace(await read_store(self._store, partial(self._store.get, uri))).layout
+            before = _layout_in(record, await read_store(self._store, partial(self._store.get, uri)))
             layouts = [] if before is None else [before]
         if isinstance(layouts, Retry | Dead):
             return layouts
@@ -155,3 +157,12 @@ class ExtractStage:
             if not isinstance(kept, str):
                 return kept
         return extraction
+
+
+def _layout_in(record: DocumentRecognized, trace: bytes) -> Layout | None:
+    """The layout that the document was read by; ``None`` too for a trace of another version, which stays as it is."""
+    try:
+        return decode_trace(trace).layout
+    except ValueError as error:
+        logger.warning("%s is read without vendor memory: %s", record.document.document_id, error)
+        return None

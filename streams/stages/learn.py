@@ -129,5 +129,9 @@ def _learn(
 
     keys = lookup_keys(trace.sketch)
     lecture = Lecture(identity.tenant, identity.document_id, lesson_id, keys, context.now())
-    learnt = memory.teach(lecture, decide)
+    try:
+        learnt = memory.teach(lecture, decide)
+    except ValueError as error:
+        logger.warning("%s teaches nothing: %s", identity.document_id, error)
+        return Skip("the database cannot hold what it teaches")
     return Skip("it teaches nothing new") if learnt is None else Emit(())

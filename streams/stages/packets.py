@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from processors.classification import Part, SplitMode
+from processors.intake import MediaType
 from processors.schemas import Schemas
 from streams.contracts import topics
 from streams.contracts.records import (
@@ -26,12 +27,13 @@ SPLIT_KEY: Final = "fieldtrail.split"
 
 
 def split_mode(document: Document, configured: SplitMode) -> SplitMode:
-    """How ``document`` is split: as its producer says, else as configured. A file that carries an e-invoice, or whose
-    type or schema the producer named, is one document unless the producer asks for it page by page.
+    """How ``document`` is split: as its producer says, else as configured. In ``auto``, a ZIP of pages, a file that
+    carries an e-invoice, and one whose type or schema the producer named are one document each.
     """
     asked = document.metadata.get(SPLIT_KEY)
     mode = SplitMode(asked) if asked in set(SplitMode) else configured
-    single = document.einvoice_attachment or document.requested_type or document.requested_schema
+    named = document.requested_type or document.requested_schema
+    single = named or document.einvoice_attachment or document.media_type == MediaType.PACKET
     return SplitMode.WHOLE if mode is SplitMode.AUTO and single else mode
 
 

@@ -147,7 +147,16 @@ def test_an_export_is_never_written_over(line: Line, tmp_path: Path) -> None:
     assert "has an export already" in str(again.exception)
 
 
-@pytest.mark.parametrize("text", [None, "", "{}", '{"format": "fieldtrail.export", "version": 9, "files": []}'])
+NAMELESS = (
+    '{"format": "fieldtrail.export", "version": 1, "question": "", "query": "", "parameters": {}, "since": null, '
+    '"until": null, "exported_at": "2026-10-05T08:00:00+00:00", "software": "", "server": "", '
+    '"files": [{"name": 5, "rows": 0, "bytes": 0, "sha256": ""}]}'
+)
+
+
+@pytest.mark.parametrize(
+    "text", [None, "", "{}", '{"format": "fieldtrail.export", "version": 9, "files": []}', NAMELESS]
+)
 def test_a_folder_without_a_manifest_is_told(tmp_path: Path, text: str | None) -> None:
     if text is not None:
         (tmp_path / "manifest.json").write_text(text)

@@ -1,18 +1,21 @@
 """Questions to the audit store: each answer against what the store is known to hold, and what each has to read."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
 import pytest
 
 from connectors.clickhouse.client import ClickHouse
+from connectors.clickhouse.insert import Inserter
 from connectors.clickhouse.migrate import migrate
 from connectors.clickhouse.questions import figures, provenance
 from connectors.clickhouse.questions.asking import Query, Scope, ask, last_month, month_of
 from connectors.clickhouse.questions.documents import UnknownError, revisions_of
 from connectors.clickhouse.questions.story import readings_query, steps_query, story
-from tests.support.audit_world import NOVEMBER, OCR, OCTOBER, fill, sha
+from connectors.clickhouse.rows import CorrectionRow
+from tests.support.audit_world import NOVEMBER, OCR, OCTOBER, corrections, decision, fill, sha
 from tests.support.clickhouse import ClickHouseServer
 
 pytestmark = pytest.mark.timeout(120)
@@ -93,6 +96,9 @@ def test_what_is_not_known_is_told_with_what_is(store: ClickHouse) -> None:
         provenance.why(store, "doc-1", 7)
     with pytest.raises(UnknownError, match="there is 'Muster GmbH'"):
         provenance.check_vendor(store, "Muster und Söhne")
+    for nothing in ("", " -- "):
+        with pytest.raises(UnknownError, match="names no vendor"):
+            provenance.from_query(vendor=nothing)
     with pytest.raises(UnknownError, match=r"geometric=3.1.0"):
         provenance.model_names(store, "9.9")
 
@@ -193,6 +199,17 @@ def test_what_reviewers_changed_in_a_month_and_by_how_much(store: ClickHouse) ->
     assert ask(store, figures.reviewer_query(october, "max"), figures.ReviewedValue) == []
     november = Scope(None, *month_of("2026-11"))
     assert ask(store, figures.reviewer_summary_query(november), figures.ReviewerSummary) == []
+
+
+def test_a_changed_quantity_is_no_changed_amount(clickhouse: ClickHouse) -> None:
+    total = corrections("doc-1")[1]
+    count = corrections("doc-1", "1", "1000")[1]
+    assert isinstance(count, CorrectionRow)
+    cell = replace(count, row_number=1, name="quantity", type="number")
+    done = Inserter(clickhouse).insert([decision("doc-1", "corrected"), total, cell], "quantity")
+    assert done.refused == ()
+    [anna] = ask(clickhouse, figures.reviewer_summary_query(), figures.ReviewerSummary)
+    assert (anna.changed_values, anna.changed_amounts) == (2, Decimal(72))
 
 
 def test_duplicates_are_of_one_tenant_and_one_seller(store: ClickHouse) -> None:

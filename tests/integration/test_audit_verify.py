@@ -251,6 +251,23 @@ def test_an_erased_document_still_verifies(written: Written) -> None:
     assert Inserter(written.store).insert([row], "erasure").refused == ()
     assert written.everything().intact
     assert verify_document(written.store, "doc-000003").intact
+    written.change("ALTER TABLE fields UPDATE value_text = '1.00' WHERE document_id = 'doc-000003'")
+    found = written.broken()
+    assert isinstance(found, ValueBreak), "an erasure is no leave to write values that no hash vouches for"
+    assert "says something although it was erased" in found.message
+
+
+@pytest.mark.parametrize("change", [{"partition": "x"}, {"offset": 2**70}, {"at": None}, {"topic": 5}, {"seconds": []}])
+def test_a_proof_with_values_of_wrong_types_is_told(
+    written: Written, tmp_path: Path, change: dict[str, object]
+) -> None:
+    path = tmp_path / "proof.json"
+    proof_file.write(path, "doc-000002", verify_document(written.store, "doc-000002").proofs)
+    text = json.loads(path.read_text())
+    text["events"][0]["event"].update(change)
+    path.write_text(json.dumps(text))
+    with pytest.raises(proof_file.ProofFileError, match=r"proof\.json"):
+        proof_file.read(path)
 
 
 def test_a_store_that_was_rewritten_as_a_whole_differs_from_the_published_roots(written: Written) -> None:
@@ -293,6 +310,8 @@ def test_a_proof_holds_offline_and_no_bit_of_it_may_change(written: Written, tmp
         "{}",
         '{"format": "fieldtrail.proof", "version": 2}',
         '{"format": "fieldtrail.proof", "version": 1, "document_id": "x", "events": [{}]}',
+        '{"format": "fieldtrail.proof", "version": 1, "document_id": "x", "events": [{"event": []}]}',
+        '{"format": "fieldtrail.proof", "version": 1, "document_id": "x", "events": []}',
     ],
 )
 def test_a_file_that_is_no_proof_is_told(tmp_path: Path, text: str) -> None:

@@ -16,10 +16,11 @@ from typer.testing import CliRunner, Result
 
 from connectors.claims import ERASED, Claims, Submission
 from connectors.clickhouse.client import ClickHouse
-from connectors.clickhouse.erase import BLANKS, find_subjects, tenant_subjects, values_left
+from connectors.clickhouse.erase import BLANKS, documents_with_words, find_subjects, tenant_subjects, values_left
 from connectors.clickhouse.insert import Inserter
 from connectors.clickhouse.questions.story import story
 from connectors.clickhouse.rows import ROWS
+from connectors.errors import UnavailableError
 from connectors.objects import DirectoryStore
 from connectors.retention import EVERY_TENANT, Hold, Retention
 from connectors.vendor_memory import VendorMemory
@@ -214,6 +215,125 @@ def test_a_part_of_a_packet_leaves_the_packets_file(rig: Rig) -> None:
     Inserter(rig.stores.audit).insert([part], "part")
     assert rig.erase("part").erased[0].objects_removed == ()
     assert f"originals/{sha('doc-1')[:2]}/{sha('doc-1')}" in rig.stored()
+
+
+def test_a_letter_under_another_tenants_document_gives_no_power_over_it(rig: Rig) -> None:
+    """Anybody may submit under an id that is taken; the refusal names the id, and his own tenant."""
+    letter = world.letter(50, "document_id_conflict", document_id="doc-1", tenant="mallory")
+    Inserter(rig.stores.audit).insert([letter, world.letter(51, "encrypted", tenant="mallory")], "letters")
+    assert [item.document_id for item in tenant_subjects(rig.stores.audit, "mallory")] == ["dead-51"]
+    [own] = find_subjects(rig.stores.audit, "doc-1")
+    assert own.tenant == "acme"
+    rig.stores.retention.set_policy("mallory", 1, by="lea", now=NOW)
+    assert [item.document_id for item in due(rig.stores.audit, rig.stores.retention).subjects] == ["dead-51"]
+
+
+def test_retention_judges_no_document_by_an_older_failure_under_its_id(rig: Rig) -> None:
+    now = datetime.now(UTC).replace(microsecond=0)
+    young = world.document("young", "accepted", submitted_at=now)
+    letter = world.letter(52, "too_large", document_id="young", first_failure_at=OCTOBER)
+    Inserter(rig.stores.audit).insert([young, letter], "young")
+    old = tenant_subjects(rig.stores.audit, "acme", now - timedelta(days=1))
+    assert "doc-1" in {item.document_id for item in old}
+    assert "young" not in {item.document_id for item in old}
+
+
+@pytest.mark.parametrize(
+    ("content_uri", "words_uri"),
+    [
+        ("originals/aa/aaaa", "originals/aa/words.ocr.json.gz"),
+        ("words/cd/cdcd/page.ocr.json.gz", "words.json.gz"),
+        ("memory/ab/abab/000001.json.gz", "words/../originals/aa/x"),
+    ],
+)
+def test_forged_addresses_remove_nothing_of_others(rig: Rig, content_uri: str, words_uri: str) -> None:
+    """Addresses come from records. What names no object of the document stays, and the proof says so."""
+    store = rig.stores.objects
+    for key in ("originals/aa/aaaa", "originals/aa/bbbb", "memory/ab/abab/000001.json.gz"):
+        store.put(key, b"another document's")
+    root = (rig.folder / "objects").as_uri()
+    forged = world.document("forged", "accepted", content_uri=f"{root}/{content_uri}")
+    page = world.page("forged", 1, words_uri=f"{root}/{words_uri}")
+    Inserter(rig.stores.audit).insert([forged, page], "forged")
+    before = rig.stored()
+    [proof] = rig.erase("forged").erased
+    assert rig.stored() == before
+    assert proof.objects_removed == ()
+    assert set(proof.objects_kept) == {f"{root}/{content_uri}", f"{root}/{words_uri}"}
+
+
+@pytest.mark.parametrize("sha256", ["../../originals", "xx/../../originals", "", "not a hash"])
+def test_a_forged_hash_reaches_no_other_folder(rig: Rig, sha256: str) -> None:
+    forged = world.document("forged", "accepted", content_sha256=sha256)
+    Inserter(rig.stores.audit).insert([forged], "forged")
+    before = rig.stored()
+    rig.erase("forged")
+    assert rig.stored() == before
+
+
+def break_off(rig: Rig, document_id: str) -> None:
+    """An erasure that ends where the first object was to be removed."""
+
+    def fail(_key: str) -> bool:
+        raise UnavailableError("object_store", "gone")
+
+    with pytest.MonkeyPatch.context() as broken:
+        broken.setattr(rig.stores.objects, "remove", fail)
+        with pytest.raises(UnavailableError):
+            rig.erase(document_id)
+
+
+def test_retention_resumes_what_broke_off_and_erases_it_once(rig: Rig) -> None:
+    break_off(rig, "doc-1")
+    old = (datetime.now(UTC) - OCTOBER).days
+    rig.stores.retention.set_policy("acme", max(1, old - 10), by="lea", now=NOW)
+    outcome = apply(rig.eraser, due(rig.stores.audit, rig.stores.retention))
+    assert [proof.cause for proof in outcome.erased if proof.document_id == "doc-1"] == ["request"]
+    assert "doc-2" in {proof.document_id for proof in outcome.erased}
+
+
+def test_resumed_it_spares_what_came_again_as_another_document(rig: Rig) -> None:
+    """The content is free once an erasure has begun, and days may pass until somebody resumes it."""
+    root = sha("doc-1")
+    original = f"originals/{root[:2]}/{root}"
+    break_off(rig, "doc-1")
+    rig.stores.claims.claim_submission(Submission("doc-7", "acme", root, "submitted-0@9"))
+    assert rig.stores.claims.claim_content("acme", root, "", "doc-7") == "doc-7"
+    [proof] = rig.eraser.resume().erased
+    assert original in rig.stored()
+    assert original in proof.objects_kept
+    assert original not in proof.objects_removed
+    assert values_left(rig.stores.audit, ["doc-1"]) == {}
+
+
+def test_any_number_of_documents_may_be_looked_at(rig: Rig) -> None:
+    """More ids than an address of a request may be long."""
+    many = [f"{number:0256d}" for number in range(5000)]
+    assert values_left(rig.stores.audit, [*many, "doc-1"]) == {"doc-1": {"documents": 3, "fields": 6}}
+    uri = "file:///" + "x" * 250
+    owners = documents_with_words(rig.stores.audit, [*(f"{uri}{number}" for number in range(5000)), "file:///x"])
+    assert set(owners.values()) == {frozenset()}
+
+
+def test_a_hold_on_a_packet_covers_its_parts(rig: Rig) -> None:
+    part = world.document("part", "accepted", parent_document_id="doc-1", content_sha256=sha("doc-1"))
+    Inserter(rig.stores.audit).insert([part], "part")
+    hold = rig.stores.retention.set_hold("acme", "doc-1", reason="case 7", by="lea", now=NOW)
+    assert isinstance(hold, Hold)
+    outcome = rig.erase("doc-1")
+    assert outcome.erased == ()
+    assert {item.document_id: item.holds for item in outcome.held} == {"doc-1": (hold,), "part": (hold,)}
+    [preview] = rig.eraser.preview(find_subjects(rig.stores.audit, "part"))
+    assert preview.holds == (hold,)
+
+
+def test_an_empty_id_means_no_document(rig: Rig) -> None:
+    """A script's variable that was not set. In the table, empty stands for "no packet" and "no duplicate"."""
+    assert find_subjects(rig.stores.audit, "") == []
+    assert "knows no document ''" in str(called(rig, "erase", "", "--reason", "x", "--yes").exception)
+    refused = called(rig, "hold", "set", "", "--tenant", "acme", "--reason", "x")
+    assert refused.exit_code == 2, "nobody would be held by it"
+    assert rig.stores.retention.holds() == []
 
 
 def test_a_hold_wins(rig: Rig) -> None:

@@ -59,8 +59,8 @@ class ReviewedValue:
 
 @dataclass(frozen=True, slots=True)
 class ReviewerSummary:
-    """One reviewer's time: decisions by kind, values changed, the sum of amounts changed (without their signs), and
-    the median time of a decision in seconds.
+    """One reviewer's time: decisions by kind, values changed, the sum of amounts changed (money alone, without signs
+    and whatever the currency), and the median time of a decision in seconds.
     """
 
     reviewer: str
@@ -185,7 +185,8 @@ FROM (SELECT toString(reviewer) AS reviewer, count() AS decisions, countIf(decis
              countIf(decision = 'corrected') AS corrected, countIf(decision = 'rejected') AS rejected,
              if(count(seconds) = 0, NULL, quantileExact(0.5)(seconds)) AS median_seconds
       FROM v_decisions WHERE {where} GROUP BY reviewer) AS d
-LEFT JOIN (SELECT toString(reviewer) AS reviewer, count() AS changed, sum(ifNull(abs(change), 0)) AS amounts
+LEFT JOIN (SELECT toString(reviewer) AS reviewer, count() AS changed,
+                  sumIf(ifNull(abs(change), 0), type = 'money') AS amounts
            FROM v_corrections WHERE {where} GROUP BY reviewer) AS c ON d.reviewer = c.reviewer
 ORDER BY reviewer"""
     return Query("reviewers", statement, {**scope.parameters(), **parameters})

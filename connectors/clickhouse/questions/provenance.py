@@ -127,7 +127,8 @@ def from_query(
     scope: Scope = EVERYTHING,
 ) -> Query:
     """All values of documents that are ``document_id``, or came from ``file`` (name or SHA-256), or from ``vendor``
-    (name or tax id), and lie in ``region``. At least one of the first three is given.
+    (name or tax id), and lie in ``region``. At least one of the first three is given. Raises ``UnknownError`` for a
+    vendor without letters and digits.
 
     Documents are found by the primary key or a skip index, their values by the primary key.
     """
@@ -179,8 +180,13 @@ _OF_VENDOR = "(vendor_key = {vendor_key:String} OR vendor_tax_key = {tax_key:Str
 
 
 def _vendor(vendor: str) -> dict[str, str]:
-    """What ``_OF_VENDOR`` refers to: a name or a tax id, whichever was given."""
-    return {"vendor_key": vendor_key(vendor), "tax_key": tax_key(vendor)}
+    """What ``_OF_VENDOR`` refers to: a name or a tax id, whichever was given.
+
+    Raises ``UnknownError`` for a text of which nothing is compared: documents without a vendor would be meant by it.
+    """
+    if not (key := vendor_key(vendor)):
+        raise UnknownError(f"{vendor!r} names no vendor: it has no letter and no digit")
+    return {"vendor_key": key, "tax_key": tax_key(vendor)}
 
 
 def model_names(client: ClickHouse, version: str) -> list[str]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
+from itertools import pairwise
 
 from processors.reading.forms.found import SURE, Found
 from processors.reading.geometric.document import DocumentView
@@ -32,6 +33,8 @@ _IN = word_set(
     "ingresos gutschriften eingange einnahmen receipts entrees versements recettes depositos bijschrijvingen"
 )
 _PARTIAL = re.compile(r"[0-9]{1,2}[./-][0-9]{1,2}|[0-9]{1,2}[ .-]?[^\W\d]{3,9}|[^\W\d]{3,9}\.? [0-9]{1,2}")
+_SIDE = re.compile(r"[0-9]\s?([CD][Rr]|[HS])\.?$")
+_SIDES = {"CR": 1, "H": 1, "DR": -1, "S": -1}
 _CELL = 0.75
 _PROVEN = 0.78
 
@@ -76,7 +79,7 @@ def read_movements(view: DocumentView) -> list[list[Found]]:
     read = (_movement(view, *found, balanced=balanced) for found in rows)
     # A row of numbers alone is a list of cheques, several side by side.
     movements = [movement for movement in read if any(token.key.isalpha() for token in movement.words)]
-    return [list(_cells(movement)) for movement in _by_column(list(_signed(view, movements)))]
+    return [list(_cells(movement)) for movement in _by_column(_signed(view, movements))]
 
 
 _Row = tuple[Sheet, int, _Day, list[Amount]]
@@ -151,18 +154,54 @@ def _rest(view: DocumentView, sheet: Sheet, at: int, first: tuple[Token, ...]) -
         bottom = lone.box.y1
 
 
-def _signed(view: DocumentView, movements: Sequence[_Movement]) -> Iterator[_Movement]:
-    """The movements with the sign that the balance before and after them, or their column's heading, gives them."""
+def _signed(view: DocumentView, movements: Sequence[_Movement]) -> list[_Movement]:
+    """The movements with the sign that the balance before and after them, the side printed with them (``50,00 S``), or
+    their column's heading gives them. Where the newest comes first, the balance before is that of the row below.
+    """
+    forth, back = list(movements), list(reversed(movements))
+    newest_first = bool(forth) and forth[0].day.value > forth[-1].day.value
+    reverse = (_steps(back), newest_first) > (_steps(forth), not newest_first)
+    signed: list[_Movement] = []
     before: Decimal | None = None
-    for movement in movements:
-        value, after = movement.amount.value, None if movement.balance is None else movement.balance.value
-        sign = 0
-        if before is not None and after is not None and value and abs(after - before) == abs(value):
-            sign = 1 if after > before else -1
-        elif value > 0:
+    for movement in back if reverse else forth:
+        after = _balance(movement)
+        sign = _step(before, movement) or _side_printed(movement.amount)
+        if not sign and movement.amount.value > 0:
             sign = _heading_sign(view.sheets[movement.sheet], movement)
         before = after
-        yield replace(movement, sign=sign)
+        signed.append(replace(movement, sign=sign))
+    return signed[::-1] if reverse else signed
+
+
+def _steps(movements: Sequence[_Movement]) -> int:
+    """How many balances differ from the one before by their movement."""
+    return sum(_step(_balance(one), other) != 0 for one, other in pairwise(movements))
+
+
+def _step(before: Decimal | None, movement: _Movement) -> int:
+    """1 where the balance rises by the amount, -1 where it falls by it, else 0."""
+    value, after = movement.amount.value, _balance(movement)
+    if before is None or after is None or not value or abs(after - before) != abs(value):
+        return 0
+    return 1 if after > before else -1
+
+
+def _balance(movement: _Movement) -> Decimal | None:
+    return None if movement.balance is None else _on_account(movement.balance)
+
+
+def _on_account(amount: Amount) -> Decimal:
+    """The amount as an account holder counts it: credit is more. On an invoice a credit is less."""
+    side = _side_printed(amount)
+    return side * abs(amount.value) if side else amount.value
+
+
+def _side_printed(amount: Amount) -> int:
+    """1 for an amount with ``CR`` or ``H`` (*Haben*) behind it, -1 with ``DR`` or ``S`` (*Soll*), else 0."""
+    tokens = amount.segment.tokens
+    printed = " ".join(token.text for token in tokens[max(amount.start, amount.stop - 2) : amount.stop + 1])
+    match = _SIDE.search(printed) or _SIDE.search(" ".join(t.text for t in tokens[amount.start : amount.stop]))
+    return 0 if match is None else _SIDES[match[1].upper()]
 
 
 def _by_column(movements: list[_Movement]) -> list[_Movement]:
@@ -209,4 +248,5 @@ def _cells(movement: _Movement) -> Iterator[Found]:
     sure = min(SURE, _PROVEN if movement.balance is not None and movement.sign else _CELL)
     yield Found("amount", movement.amount.span, sure, None if wanted == printed else wanted)
     if movement.balance is not None:
-        yield Found("balance", movement.balance.span, _CELL)
+        left = _on_account(movement.balance)
+        yield Found("balance", movement.balance.span, _CELL, None if left == movement.balance.value else left)

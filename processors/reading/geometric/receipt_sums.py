@@ -9,6 +9,7 @@ from processors.reading.geometric.pairing import Candidate, best_by_value
 from processors.reading.geometric.receipt_items import read_items
 from processors.reading.geometric.sum_candidates import collect_sums
 from processors.reading.geometric.sums import Sums
+from processors.reading.geometric.view import Sheet
 from processors.values import parse_money
 
 _NAMES = frozenset(
@@ -52,7 +53,8 @@ def read_receipt_sums(view: DocumentView) -> Sums:
         ]
     )
     found["rounding_amount"] = [c for c in found.get("rounding_amount", []) if abs(_money(c)) <= _LARGEST_ROUNDING * 2]
-    if not totals:
+    only_cash = not totals
+    if only_cash and not any(_values(found, "other.change")):
         totals = _as_totals(found.get("other.cash", []), 0.5)
     total, proven = _total(totals, found, articles)
     if total is None:
@@ -62,7 +64,7 @@ def read_receipt_sums(view: DocumentView) -> Sums:
         if found.get(name):
             chosen[name] = found[name][0]
     chosen.update(_parts(_money(total), found))
-    return Sums(chosen, frozenset({"total_amount"}) if proven else frozenset())
+    return Sums(chosen, frozenset({"total_amount"}) if proven and not only_cash else frozenset())
 
 
 def _as_totals(candidates: list[Candidate], factor: float) -> list[Candidate]:
@@ -75,17 +77,17 @@ def _less_for_one_rate(view: DocumentView, candidate: Candidate) -> Candidate:
     label = candidate.label
     if label is None:
         return candidate
-    row = label.segment.row
-    headings = [_sums_named(view, other) for other in (row, row - 1, row - 2, row - 3) if other >= 0]
+    sheet, row = view.sheet_of(label.segment), label.segment.row
+    headings = [_sums_named(view, sheet, other) for other in (row, row - 1, row - 2, row - 3) if other >= 0]
     in_table = len(headings[0]) > 2 or any(len(names) > 1 and "tax_amount" in names for names in headings[1:])
     following = label.segment.tokens[label.stop : label.stop + 1]
     of_rate = bool(following) and following[0].text.endswith("%")
     return replace(candidate, score=candidate.score * _OF_ONE_RATE) if in_table or of_rate else candidate
 
 
-def _sums_named(view: DocumentView, row: int) -> set[str]:
-    """Which sums the labels of a row of the first sheet name; a heading of tax tables names the tax and its base."""
-    labels = [label for segment in view.sheets[0].rows[row] for label in view.labels_in(segment)]
+def _sums_named(view: DocumentView, sheet: Sheet, row: int) -> set[str]:
+    """Which sums the labels of a row name; a heading of tax tables names the tax and its base."""
+    labels = [label for segment in sheet.rows[row] for label in view.labels_in(segment)]
     names = {meaning.name for label in labels for meaning in label.meanings[:1]}
     return names & {"tax_amount", "subtotal", "total_amount", "other.rate"} if len(labels) > 1 else set()
 

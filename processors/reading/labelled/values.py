@@ -68,7 +68,7 @@ def readings(view: DocumentView, label: Label, spec: FieldSpec, place: Place, *,
             found = _windows(place)
     for span, score in found:
         value = value_in(view, spec, span)
-        if isinstance(value, date) and spec.name == "date_of_birth":
+        if isinstance(value, date) and spec.name == "date_of_birth" and str(value.year) not in _digits(span):
             value = _before_the_others(view, value)
         if value is not None and spec.constraints.fault(value) is None:
             yield Reading(span, value, score)
@@ -96,6 +96,10 @@ def _dates(view: DocumentView, label: Label, place: Place) -> Iterator[tuple[Spa
             continue
         if below or (place.start <= printed.start and printed.stop <= place.stop):
             yield printed.span, place.relation - _STEP * min(max(0, printed.start - place.start), 6)
+
+
+def _digits(span: Span) -> str:
+    return "".join(char for token in span.tokens for char in token.text if char.isdigit())
 
 
 def _before_the_others(view: DocumentView, born: date) -> date:

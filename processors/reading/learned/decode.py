@@ -61,11 +61,13 @@ def decode(options: Mapping[str, Sequence[Option]], study: InvoiceStudy, *, owed
 
 
 def _implied_due(chosen: Mapping[str, Option], study: InvoiceStudy) -> Option | None:
-    """The total, where no amount due is printed and nothing that was paid or owed before (EN 16931, BR-CO-16)."""
+    """The total, where no other amount due is printed and nothing that was paid or owed before (EN 16931, BR-CO-16)."""
     total = chosen.get("total_amount")
     if total is None or "amount_due" in chosen or any(study.sums.offered.get(name) for name in _BALANCES):
         return None
     value = total.found.value
+    if any(candidate.value != value for candidate in study.sums.offered.get("amount_due", ())):
+        return None
     owed = isinstance(value, Decimal) and value > 0
     return replace(total, probability=total.probability * _IMPLIED) if owed else None
 

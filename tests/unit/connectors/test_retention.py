@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -25,7 +26,7 @@ def retention(url: str) -> Iterator[Retention]:
     opened.close()
 
 
-def begin(retention: Retention, document_id: str = "d-1", tenant: str = "acme", **changed: str) -> object:
+def begin(retention: Retention, document_id: str = "d-1", tenant: str = "acme", **changed: Any) -> object:
     return retention.begin_erasure(
         document_id,
         tenant,
@@ -33,7 +34,7 @@ def begin(retention: Retention, document_id: str = "d-1", tenant: str = "acme", 
         reason=changed.get("reason", "Article 17"),
         by="anna",
         now=NOW,
-        plan={"keys": ["originals/ab/abab"]},
+        plan=changed.get("plan", {"keys": ["originals/ab/abab"]}),
     )
 
 
@@ -73,6 +74,16 @@ def test_a_hold_comes_too_late_for_an_erasure_that_has_begun(retention: Retentio
     assert retention.holds() == []
     retention.finish_erasure(erasure.erasure_id, NOW)
     assert isinstance(retention.set_hold("acme", None, reason="case 7", by="lea", now=NOW), Hold)
+
+
+def test_a_hold_on_a_packet_covers_the_documents_split_from_it(retention: Retention) -> None:
+    hold = retention.set_hold("acme", "packet", reason="case 7", by="lea", now=NOW)
+    assert retention.holds_on("acme", "part", "packet") == [hold]
+    assert begin(retention, "part", plan={"packet": "packet"}) == (hold,)
+    assert isinstance(begin(retention, "whole", plan={"packet": ""}), Erasure)
+    erasure = begin(retention, "other part", plan={"packet": "another"})
+    late = retention.set_hold("acme", "another", reason="case 8", by="lea", now=NOW)
+    assert late == (erasure,), "a part of it is being erased"
 
 
 def test_an_unfinished_erasure_is_resumed_with_its_own_plan(retention: Retention) -> None:
@@ -145,4 +156,12 @@ def test_an_erased_document_frees_its_content_and_bars_its_id(url: str) -> None:
         assert claims.claim_submission(mine).sha256 == ERASED, "ingest refuses what comes again under the id"
     assert claims.claim_content("acme", "aa", "", "d-3") == "d-3", "the content may come as another document"
     assert claims.find("d-9") is None
+    claims.close()
+
+
+def test_an_id_that_was_erased_before_it_was_claimed_is_barred_too(url: str) -> None:
+    """Its submission had failed. Taken in now, it would be alive, and everyone would hold it for erased."""
+    claims = Claims(url)
+    claims.erase("d-1")
+    assert claims.claim_submission(Submission("d-1", "acme", "aa", "t-0@2")).sha256 == ERASED
     claims.close()

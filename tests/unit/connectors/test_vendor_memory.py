@@ -135,10 +135,27 @@ def test_what_is_forgotten_is_gone(memory: VendorMemory, meant: dict[str, str], 
 
 
 def test_an_erased_document_is_named_no_more(memory: VendorMemory) -> None:
-    teach(memory)
+    for number in (1, 2, 3):
+        teach(memory, replace(LAYOUT, revision=number), lecture(f"d-{number}", f"r-{number}"))
     memory.forget_document("acme", "d-1")
+    assert [lesson.document_id for lesson in memory.lessons("acme", "l-1")] == ["d-2", "d-3"]
+    assert memory.layout("acme", "l-1") == replace(LAYOUT, revision=3)
+
+
+def test_a_layout_that_may_have_an_erased_documents_own_words_goes_with_it(memory: VendorMemory) -> None:
+    """With one other teacher, a word of the erased document alone is still one that half of them have."""
+    teach(memory)
+    teach(memory, replace(LAYOUT, revision=2), lecture("d-2", "r-2"))
+    teach(memory, replace(LAYOUT, layout_id="l-3"), lecture("d-3", "r-3"))
+    memory.forget_document("acme", "d-9")
+    assert len(memory.entries()) == 2, "it taught nothing"
+    memory.forget_document("acme", "d-1")
+    assert [entry.layout_id for entry in memory.entries()] == ["l-3"]
     assert memory.lessons("acme", "l-1") == []
-    assert memory.layout("acme", "l-1") == LAYOUT
+    memory.forget_document("other", "d-3")
+    assert len(memory.entries()) == 1, "another tenant's document of that name"
+    memory.forget_document("acme", "d-3")
+    assert memory.entries() == []
 
 
 def test_workers_that_teach_at_once_lose_nothing(url: str) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import stat
+import threading
 import xml.etree.ElementTree as ET
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ import pytest
 from fieldtrail import doctor
 from fieldtrail.doctor import Level
 from fieldtrail.settings import Settings, SettingsError, resolve
-from fieldtrail.stack import StackError, clickhouse, supervisor
+from fieldtrail.stack import StackError, clickhouse, local, supervisor
 from fieldtrail.stack.clickhouse import ClickHouseFiles, ClickHouseOptions, config_xml, users_xml
 
 OPTIONS = ClickHouseOptions(memory_mb=1024, threads=2)
@@ -78,6 +80,27 @@ def test_a_cpu_without_avx2_is_told_from_one_that_does_not_say(tmp_path: Path) -
     assert not clickhouse._has_cpu_flag("avx2", cpuinfo(tmp_path, "flags\t\t: fpu avx avx2x\n"))
     assert clickhouse._has_cpu_flag("avx2", cpuinfo(tmp_path, "Features : fp asimd\n"))
     assert clickhouse._has_cpu_flag("avx2", tmp_path / "missing")
+
+
+def test_the_local_servers_are_not_asked_for_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Pong(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Nothing."""
+
+    for name in ("no_proxy", "NO_PROXY"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    with HTTPServer(("127.0.0.1", 0), Pong) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        found = clickhouse.answers(server.server_port), local._answers_ok(f"http://127.0.0.1:{server.server_port}/")
+        server.shutdown()
+        thread.join()
+    assert found == (True, True)
 
 
 # Settings

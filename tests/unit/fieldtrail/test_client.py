@@ -193,6 +193,19 @@ def test_documents_may_be_waited_for_one_after_the_other(client: Fieldtrail, mon
     assert [final.document_id for final in watch.wait(["b"], timeout_s=0)] == ["b"], "it ended during the first wait"
 
 
+def test_a_packets_documents_are_waited_for_with_it(client: Fieldtrail, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some of them end before it is known that they are its."""
+    early, late = "a" * 32, "b" * 32
+    message = f"Split into 2 documents: {early} (letter, page 1); {late} (invoice, pages 2 to 3)"
+    split = status("split", document_id="mail", stage="recognize").model_copy(update={"message": message})
+    ends = [status("failed", document_id=early), split, status("failed", document_id=late)]
+    records = [delivered(record) for record in ends]
+    watch = watch_of(client, records, monkeypatch)
+    assert [final.document_id for final in watch.wait(["mail"], 5, children=True)] == ["mail", early, late]
+    alone = watch_of(client, records, monkeypatch)
+    assert [final.document_id for final in alone.wait(["mail"], 5)] == ["mail"]
+
+
 def test_what_is_remembered_of_other_documents_is_bounded(client: Fieldtrail, monkeypatch: pytest.MonkeyPatch) -> None:
     names = [f"doc-{number}" for number in range(1_500)]
     records = [delivered(status("failed", document_id=name)) for name in [*names, "mine"]]

@@ -112,6 +112,17 @@ def test_a_packet_is_shown_as_its_documents(tmp_path: Path) -> None:
     ]
 
 
+def test_what_a_document_prints_does_nothing_to_a_terminal(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    import fieldtrail.cli.types as command
+    from tests.unit.processors.geometric.page_builder import page
+
+    hostile = page([(60.0, 60.0, "INVO\x1bICE"), (60.0, 90.0, "Invoice date 4 May 2024, VAT and total")])
+    monkeypatch.setattr(command, "_pages", lambda *_: (hostile,))
+    code, output = run("types", "test", note(tmp_path, 1))
+    assert (code, "\x1b" in output) == (0, False), output
+    assert "\ufffd" in output
+
+
 def test_a_broken_example_stops_a_worker_at_its_start(tmp_path: Path) -> None:
     (tmp_path / "var" / "types").mkdir(parents=True)
     (tmp_path / "var" / "types" / "x.json").write_text("{}")

@@ -167,6 +167,13 @@ def test_raw_pixels_are_taken_as_they_are_and_no_others() -> None:
     assert refusal(large).code is ErrorCode.TOO_MANY_PIXELS
 
 
+def test_too_many_raw_pixels_are_not_even_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Gray ones take three times the memory then."""
+    large = encode_image(pixels(101, 100, gray=True), packed=False).data
+    monkeypatch.setattr("cv2.cvtColor", lambda *_: pytest.fail("decoded before it was measured"))
+    assert refusal(large).code is ErrorCode.TOO_MANY_PIXELS
+
+
 @pytest.mark.parametrize("packed", [True, False])
 def test_a_turned_view_of_an_image_is_sent_turned(packed: bool) -> None:
     image = np.rot90(pixels())

@@ -273,6 +273,20 @@ def test_a_trace_that_cannot_be_read_teaches_nothing(world: World) -> None:
     assert isinstance(world.learn(GOOD), Skip)
 
 
+def test_what_the_database_cannot_hold_teaches_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(*_: object) -> None:
+        raise ValueError("the database cannot hold this: a NUL")
+
+    world.extract(FIRST, GOOD)
+    monkeypatch.setattr(world.memory, "teach", refused)
+    assert isinstance(world.learn(GOOD), Skip)
+
+
+def test_a_trace_that_cannot_be_read_does_not_keep_the_document_from_being_read(world: World) -> None:
+    world.store.put(trace_key("d-1", 1), b"not a trace")
+    assert {item.name for item in world.extract(FIRST, GOOD).fields} == {item.name for item in GOOD}
+
+
 def test_a_database_that_is_down_pauses_both_stages(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     def away(*_: object) -> None:
         raise UnavailableError("database", "no route to host")

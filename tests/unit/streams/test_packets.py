@@ -8,7 +8,9 @@ from typing import Any, cast
 import pytest
 
 from connectors.objects import DirectoryStore
+from fieldtrail.local import read_packet
 from processors.classification import SplitMode
+from processors.intake.packet import build_packet
 from processors.sandbox import Sandbox
 from processors.schemas import load_schemas
 from streams.contracts.records import Classification, DocumentClassified, DocumentRecognized, DocumentStatus
@@ -18,7 +20,7 @@ from streams.stages.ids import child_document_id
 from streams.stages.packets import split_mode
 from streams.stages.page_ocr import PageOcr
 from streams.stages.recognize import RecognizeStage
-from streams.status import packet_children
+from streams.status import packet_children, packet_parts
 from tests.support.examples import DOCUMENT
 from tests.support.harness import RememberingProducer, inbound, runner_for
 from tests.support.packets import PARTS, TYPES, packet
@@ -87,6 +89,7 @@ def test_the_packets_status_names_its_documents_and_theirs_name_it(tmp_path: Pat
     *children, packets_own = statuses
     assert (packets_own.document_id, packets_own.state) == ("mail-17", "split")
     assert packet_children(packets_own) == tuple(child.document_id for child in children)
+    assert list(packet_parts(packets_own).values()) == list(PARTS)
     assert "contract, pages 2 to 4" in (packets_own.message or "")
     assert {(child.parent_document_id, child.state) for child in children} == {("mail-17", "in_progress")}
 
@@ -112,6 +115,19 @@ def test_what_the_producer_says_is_one_document_stays_one(tmp_path: Path, change
     [whole] = recognized(recognize(tmp_path, **changes))
     assert whole.document.document_id == "mail-17"
     assert [page.number for page in whole.recognized_pages] == [1, 2, 3, 4, 5]
+
+
+def test_the_pages_of_a_zip_are_one_document(tmp_path: Path) -> None:
+    """Who packs files together says that they belong together."""
+    data = build_packet([packet()])
+    zipped = {"content_uri": DirectoryStore(tmp_path).put("originals/z", data), "media_type": "application/zip"}
+    [whole] = recognized(recognize(tmp_path, **zipped))
+    assert (whole.document.document_id, len(whole.recognized_pages)) == ("mail-17", 5)
+    assert len(recognized(recognize(tmp_path, SplitMode.EVERY_PAGE, **zipped))) == 5
+    (tmp_path / "mail.zip").write_bytes(data)
+    here = read_packet(tmp_path / "mail.zip")
+    assert isinstance(here, tuple)
+    assert [document.part for document in here] == [None]
 
 
 def test_a_packet_may_be_split_at_every_page(tmp_path: Path) -> None:

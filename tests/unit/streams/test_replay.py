@@ -7,7 +7,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 
 from streams import replay
-from streams.contracts.records import DeadLetter, DocumentRecognized, DocumentSubmitted
+from streams.contracts.records import DeadLetter, DocumentRecognized, DocumentStatus, DocumentSubmitted
 from streams.dead_letters import Letter, LetterFilter, parse_place
 from streams.harness.headers import Replay, error_headers, read_replay
 from streams.harness.stage import Inbound
@@ -84,6 +84,39 @@ def test_an_address_reads_back() -> None:
     record = inbound(b"x", "my-prefix.ingest.dlq", offset=15)
     assert place(record) == "my-prefix.ingest.dlq-2@15"
     assert parse_place(place(record)) == ("my-prefix.ingest.dlq", 2, 15)
+
+
+def stands(document_id: str, revision: int, state: str, parent: str | None = None) -> DocumentStatus:
+    return DocumentStatus(
+        document_id=document_id,
+        tenant="acme",
+        revision=revision,
+        stage="recognize",
+        state=state,
+        at=AT,
+        parent_document_id=parent,
+    )
+
+
+@pytest.mark.parametrize("packets_state", ["split", "failed", "in_progress", "completed"])
+def test_a_packets_next_revision_is_above_those_of_its_documents(
+    packets_state: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where the packet itself failed since, or went on whole: its documents were replayed to a fifth revision."""
+    everything = {"mail": stands("mail", 2, packets_state), "child": stands("child", 5, "completed", "mail")}
+
+    def read(connection: object, plan: object, codec: object, document_id: str | None = None) -> Any:
+        return {key: value for key, value in everything.items() if document_id in (None, key)}
+
+    monkeypatch.setattr(replay, "read_statuses", read)
+    replayer = replay.StageReplayer(None, None, None)  # type: ignore[arg-type]
+    assert replay._family_revisions(replayer._statuses(["mail"]), {})["mail"] == 5
+
+
+def test_a_document_of_a_packet_keeps_clear_of_the_packets_replay_on_its_way() -> None:
+    """The packet's third revision waits for recognize, which will give it to the child."""
+    statuses = {"child": stands("child", 1, "completed", "mail")}
+    assert replay._family_revisions(statuses, {"mail": 3})["child"] == 3
 
 
 def letter_of(headers: Any = (), **changes: Any) -> Letter:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from streams.contracts.records import DocumentStatus
 from streams.contracts.topics import STAGES
-from streams.status import FINAL_STATES, merge, supersedes
+from streams.status import FINAL_STATES, merge, packet_children, packet_parts, supersedes
 
 AT = datetime(2026, 1, 31, 8, tzinfo=UTC)
 
@@ -72,3 +72,12 @@ def test_at_the_same_moment_the_end_counts() -> None:
 def test_decisions_come_after_all_stages() -> None:
     decided, held = status("resolve", "completed"), status("route", "review", seconds=10)
     assert merge([decided, held]) == {"doc-1": decided}
+
+
+def test_a_packets_status_tells_its_documents_and_their_pages() -> None:
+    one, two = "a" * 32, "b" * 32
+    message = f"Split into 2 documents: {one} (letter, page 1); {two} (delivery_note, pages 2 to 14)"
+    split = status("recognize", "split").model_copy(update={"message": message})
+    assert packet_parts(split) == {one: (1, 1), two: (2, 14)}
+    assert packet_children(split) == (one, two)
+    assert packet_parts(status("recognize", "failed").model_copy(update={"message": message})) == {}

@@ -1,6 +1,7 @@
 """Rows: what fits is taken as it is, what ClickHouse would change silently is refused by name."""
 
 import re
+import struct
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
@@ -66,6 +67,13 @@ def test_ordinary_rows_are_taken() -> None:
         ({"confidence": float("nan")}, "confidence is no finite number"),
         ({"confidence": float("inf")}, "confidence is no finite number"),
         ({"confidence": None}, "confidence is no finite number"),
+        ({"confidence": 10**400}, "confidence is no finite number"),
+        ({"x1": 1e39}, "x1 is no finite number up to 3.4e+38"),
+        ({"y0": -1e39}, "y0 is no finite number up to 3.4e+38"),
+        (
+            {"more_evidence": (Place("page", 1, x0=1e39),)},
+            "more_evidence has an item that has a part that is no finite",
+        ),
         ({"raw_text": "\ud800"}, "raw_text has characters that UTF-8 cannot hold"),
         ({"raw_text": None}, "raw_text is NoneType, not text"),
         ({"name": b"total"}, "name is bytes, not text"),
@@ -124,6 +132,8 @@ def test_the_limits_themselves_are_taken() -> None:
     assert reason(field_row(value_decimal=largest.copy_negate())) is None
     assert reason(field_row(revision=2**32 - 1, offset=2**64 - 1)) is None
     assert reason(field_row(retention_until=FOREVER)) is None
+    largest_single = struct.unpack("<f", b"\xff\xff\x7f\x7f")[0]
+    assert reason(field_row(x0=-largest_single, x1=largest_single, confidence=1e300)) is None
 
 
 @given(st.lists(st.decimals(allow_nan=True, allow_infinity=True) | st.none(), min_size=1, max_size=5))

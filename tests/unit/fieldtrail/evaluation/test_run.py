@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from fieldtrail.evaluation.run import Plan, PlanError, collect, make_plan, scored_rows
-from processors.evaluation.model import Prediction, Status, TruthRow
+from fieldtrail.evaluation.run import Plan, PlanError, collect, make_plan, scored_rows, whole_files
+from processors.evaluation.model import Prediction, Segment, Status, TruthRow
 
 
 def rows(folder: Path, count: int = 10) -> list[TruthRow]:
@@ -117,3 +117,13 @@ def test_a_whole_run_scores_every_row_also_of_files_that_gave_nothing(tmp_path: 
 
     outcome = collect(made, [], nothing, lambda _: None)
     assert [row.file for row in scored_rows(made, outcome)] == ["0.pdf", "1.pdf", "2.pdf"]
+
+
+def test_a_packet_that_was_being_read_is_read_again() -> None:
+    """Through Kafka the documents of a packet come first and its own line last; without it, the other way round."""
+    one, two = (Prediction("mail.pdf", Status.REVIEW, pages) for pages in ((1, 1), (2, 3)))
+    own = Prediction("mail.pdf", Status.REVIEW, segments=(Segment((1, 1), "letter"), Segment((2, 3), "invoice")))
+    other = prediction("a.pdf")
+    assert whole_files([one, other]) == [other]
+    assert whole_files([own, other, one]) == [other]
+    assert whole_files([own, other, one, two]) == [own, other, one, two]

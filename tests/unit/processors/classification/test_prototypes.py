@@ -85,6 +85,7 @@ def test_nothing_of_the_text_is_kept() -> None:
         {"version": 2},
         {"document_type": "Delivery Note"},
         {"layout": [1.0]},
+        {"layout": [float("nan")] * len(TYPES[0].layout)},
         {"words": {"99999": 1.0}},
         {"words": {"1": "x"}},
         {"words": None},

@@ -1,5 +1,6 @@
 """Receipts: who sold it, when, and what was paid, where print or recognition leave something out."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -52,6 +53,17 @@ def test_what_was_handed_over_is_not_the_total_where_change_was_given() -> None:
 def test_cash_alone_does_not_prove_the_total_that_it_is_taken_for() -> None:
     view = DocumentView([receipt([*HEAD, (40, 260, "CASH"), (220, 260, "100.00")])])
     assert read_receipt_sums(view).proven == frozenset()
+
+
+def test_a_total_far_down_the_second_page_is_read() -> None:
+    rows = [
+        placed for i in range(12) for placed in ((40.0, 40.0 + 20 * i, f"ITEM {i}"), (220.0, 40.0 + 20 * i, "1.00"))
+    ]
+    second = replace(receipt([*rows, (40, 400, "TOTAL"), (220, 400, "12.00")]), number=2)
+    found = read_document(reading("receipt", receipt([(40, 40, "SHOP SDN BHD")]), second), default_readers())
+    total = found.field("total_amount")
+    assert total is not None
+    assert total.value == Decimal("12.00")
 
 
 def test_a_total_of_one_rate_is_not_the_total() -> None:

@@ -153,7 +153,7 @@ def test_an_amount_that_nothing_tests_does_not_pass() -> None:
 
 
 def test_an_amount_that_only_repeats_another_does_not_pass() -> None:
-    repeated = {"total_amount": Decimal("119.00"), "amount_due": Decimal("119.00")}
+    repeated: dict[str, object] = {"total_amount": Decimal("119.00"), "amount_due": Decimal("119.00")}
     assert total_of(repeated, recognition=1.0, reader=1.0) == UNCONFIRMED_AMOUNT_CAP
 
 

@@ -196,6 +196,37 @@ def test_a_root_with_something_else_than_hashes_is_no_root() -> None:
     assert item.rows == ()
 
 
+@pytest.mark.parametrize("digits", [30, 45, 60, 400])
+def test_an_amount_that_no_table_can_hold_is_refused_and_never_changed(digits: int) -> None:
+    """The contract says 38 digits; Avro's bytes can carry any number of them."""
+    amount = Decimal("424242.42")
+    result = example(DocumentResult)
+    total = replace(next(item for item in result.fields if isinstance(item.value, Decimal)), value=amount)
+    wire = CODEC.encode(result.model_copy(update={"fields": (total,), "line_items": ()}))
+    unscaled = 10**digits + 1
+    assert wire.count(_avro_bytes(int(amount * 10**12))) == 1
+    item = MAPPER.map(inbound(wire.replace(_avro_bytes(int(amount * 10**12)), _avro_bytes(unscaled)), topics.RESULTS))
+    stored = [row for row in item.rows if row not in [bad.row for kind in _by_kind(item) for bad in refused(kind)]]
+    values = [row.value_decimal for row in stored if isinstance(row, FieldRow)]
+    assert values == ([Decimal("1000000000000000000.000000000001")] if digits == 30 else [])
+    assert item.problem is None or item.rows == ()
+
+
+def _avro_bytes(unscaled: int) -> bytes:
+    """A decimal as Avro writes it: the length (a zigzag varint), and the number in two's complement, big-endian."""
+    size = unscaled.bit_length() // 8 + 1
+    length, head = 2 * size, bytearray()
+    while length >= 0x80:
+        head.append(length & 0x7F | 0x80)
+        length >>= 7
+    return bytes([*head, length]) + unscaled.to_bytes(size, "big", signed=True)
+
+
+def _by_kind(item: Mapped) -> list[list[Row]]:
+    kinds = {type(row) for row in item.rows}
+    return [[row for row in item.rows if type(row) is kind] for kind in kinds]
+
+
 def test_duplicates_are_known_by_their_status_alone_and_status_is_no_event() -> None:
     status = example(DocumentStatus).model_copy(update={"state": "duplicate", "duplicate_of": "doc-0"})
     item = mapped(status)

@@ -13,6 +13,7 @@ from processors.audit.verify import Intact, verify_chain
 from streams.contracts.topics import TopicPlan
 from streams.harness.headers import Headers, read_error
 from streams.harness.stage import Inbound
+from streams.outbox import DeliveryError
 from streams.sinks.batch import Batch, BatchLimits
 from streams.sinks.chains import COLUMNS, link_of
 from streams.sinks.letters import Letters
@@ -48,14 +49,18 @@ class FakeStore:
 class FakeOutbox:
     """Keeps what it is given."""
 
-    def __init__(self) -> None:
+    def __init__(self, failing: int = 0) -> None:
         self.sent: list[tuple[str, bytes | None, bytes | None, Headers]] = []
+        self._failing = failing
 
     def send(self, topic: str, key: bytes | None, value: bytes | None, headers: Headers = ()) -> None:
         self.sent.append((topic, key, value, headers))
 
     def flush(self) -> None:
-        """All is sent."""
+        """All is sent, but for the first ``failing`` times."""
+        if self._failing:
+            self._failing -= 1
+            raise DeliveryError("away")
 
 
 def batch_of(*numbers: int) -> list[Mapped]:
@@ -115,6 +120,31 @@ def test_a_refused_row_gives_one_letter_for_its_record_and_leaves_its_hash_out()
 def test_a_refused_event_stops_everything() -> None:
     with pytest.raises(EventRefusedError):
         writer(FakeStore(refuses="document_result")).write(batch_of(0), {})
+
+
+def test_a_batch_that_is_tried_again_leaves_its_letters_once() -> None:
+    """Else a store that is away for a night would fill the dead-letter topic."""
+    store, outbox = FakeStore(down=EventRow), FakeOutbox()
+    mine = writer(store, outbox)
+    poison = [MAPPER.map(Inbound("documents.extracted", 0, offset, AT, b"k", b"x", ())) for offset in (4, 7)]
+    for _ in range(3):
+        with pytest.raises(UnavailableError):
+            mine.write(poison, {})
+    store.down = None
+    assert mine.write(poison, {}).letters == 2
+    assert [read_error(headers).offset for *_, headers in outbox.sent] == [4, 7]  # type: ignore[union-attr]
+    mine.write([MAPPER.map(Inbound("documents.extracted", 0, 8, AT, b"k", b"x", ()))], {})
+    assert len(outbox.sent) == 3, "another batch has letters of its own"
+
+
+def test_letters_that_the_brokers_did_not_take_are_sent_again() -> None:
+    store, outbox = FakeStore(), FakeOutbox(failing=1)
+    mine, poison = writer(store, outbox), MAPPER.map(Inbound("documents.extracted", 0, 4, AT, b"k", b"x", ()))
+    with pytest.raises(DeliveryError):
+        mine.write([poison], {})
+    assert store.events() == []
+    mine.write([poison], {})
+    assert len(outbox.sent) == 2
 
 
 def test_letters_about_letters_of_our_own_are_not_written() -> None:
