@@ -3,6 +3,7 @@
 import fcntl
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import cache
 from pathlib import Path
 from threading import Lock
 
@@ -26,9 +27,7 @@ class Database:
         self._tables = tables
         self._engine = _engine(self._url)
         self._ready = False
-        # SQLite has one writer at a time, and others wait for it in sleeps of up to 100 ms; waiting here costs nothing.
-        # Workers beside this one still meet in the database.
-        self._one_writer: AbstractContextManager[object] = Lock() if self._is_sqlite else nullcontext()
+        self._one_writer: AbstractContextManager[object] = _writer(url) if self._is_sqlite else nullcontext()
 
     @property
     def _is_sqlite(self) -> bool:
@@ -69,6 +68,16 @@ class Database:
                 _lock(connection)
             for table in self._tables.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
+
+
+@cache
+def _writer(_url: str) -> AbstractContextManager[object]:
+    """The lock that all tables of one SQLite file share in this process.
+
+    SQLite has one writer at a time, and others wait for it in sleeps of up to 100 ms; waiting here costs nothing.
+    Workers beside this one still meet in the database.
+    """
+    return Lock()
 
 
 def _lock(connection: Connection) -> None:

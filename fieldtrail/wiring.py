@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-PARSE_PRELOAD = ("streams.stages.work", "streams.stages.memory_work")
+PARSE_PRELOAD = ("streams.stages.preload",)
 OCR_PRELOAD = (*PARSE_PRELOAD, "processors.recognition.preload")
 OCR_MEMORY_MB = 4096
 """Address space of an OCR child: OpenVINO maps 2.5 GB at first and 3 GB once it has met four shapes of pages, of which
@@ -54,6 +54,9 @@ STAGE_TIMEOUT_S = 1800.0
 STALLED_AFTER_S = 180.0
 """A worker whose records wait while nothing moves for this long is unhealthy; longer than any single page may take."""
 SPOOL_STALE_S = 3600.0
+LESSONS_IN_FLIGHT = 2
+"""Records that a learning stage works on at once. Lessons are written one after the other, and documents come first:
+more would only hold threads that documents need."""
 
 
 def software_version() -> str:
@@ -324,7 +327,7 @@ def stage_specs(parts: Parts, stages: Sequence[str]) -> list[StageSpec[Any]]:
             continue
         topic = inputs[name]
         assert topic.record is not None, "every stage reads a topic with a contract"
-        in_flight = parts.settings.worker.in_flight
+        in_flight = LESSONS_IN_FLIGHT if name in LEARNING else parts.settings.worker.in_flight
         specs.append(StageSpec(parts.stage(name), topic, topic.record, in_flight, STAGE_TIMEOUT_S))
     return specs
 
