@@ -200,6 +200,21 @@ ORDER BY (topic, partition, offset)
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
 COMMENT 'One row per record on any topic, chained by hashes. Kept for ever: it holds no values.';
 
+CREATE TABLE IF NOT EXISTS ${database}.event_places ${on_cluster}
+(
+    document_id            String COMMENT 'The document.',
+    topic                  LowCardinality(String) COMMENT 'Kafka topic of an event about it.',
+    partition              UInt32 COMMENT 'Its partition.',
+    offset                 UInt64 COMMENT 'Its offset.'
+)
+ENGINE = ${replacing}()
+ORDER BY (document_id, topic, partition, offset)
+SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
+COMMENT 'Where the events of a document are: events are sorted by place, and to look through all of them for one document costs 40 ms at 10 million field rows.';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.event_places_of_events ${on_cluster} TO ${database}.event_places
+AS SELECT document_id, topic, partition, offset FROM ${database}.events WHERE document_id != '';
+
 CREATE TABLE IF NOT EXISTS ${database}.decisions ${on_cluster}
 (
     document_id            String COMMENT 'The document.',
@@ -385,7 +400,7 @@ COMMENT 'One row per recognised or failed page and revision.';
 CREATE TABLE IF NOT EXISTS ${database}.merkle_roots ${on_cluster}
 (
     day                    Date COMMENT 'UTC day.',
-    version                UInt64 COMMENT 'Of equal days the highest stands: milliseconds of closed_at.',
+    version                UInt64 COMMENT 'Of equal days the highest stands: the root that audit.roots has first.',
     root                   FixedString(32) COMMENT 'Root of the day\'s Merkle tree (RFC 6962).' CODEC(NONE),
     leaves                 UInt64 COMMENT 'Events in it.',
     previous_root          FixedString(32) COMMENT 'Root of the day before it that has one.' CODEC(NONE),

@@ -10,7 +10,7 @@ from decimal import Decimal
 
 from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.keys import cell_place
-from connectors.clickhouse.questions.asking import INDEX_DECIDES, Query, as_parameter, ask
+from connectors.clickhouse.questions.asking import Query, as_parameter, ask
 from connectors.clickhouse.questions.documents import DocumentRevision, UnknownError, revisions_of
 
 _CLOCKS_APART = timedelta(days=1)
@@ -209,16 +209,17 @@ ORDER BY revision, fields.stage"""
 
 
 def steps_query(document_id: str, submitted_at: datetime) -> Query:
-    """Everything that happened to the document. The skip index on documents finds the granules; months before it was
-    submitted are not looked at.
+    """Everything that happened to the document: ``event_places`` knows where. Months before it was submitted are not
+    looked at.
     """
-    statement = f"""SELECT at, revision, stage, kind, state, event_id AS place, input, worker, started, seconds,
+    statement = """SELECT at, revision, stage, kind, state, event_id AS place, input, worker, started, seconds,
        model_versions,
        actor, replay_id, value_sha256, chain_hash
 FROM v_events
-WHERE document_id = {{document_id:String}} AND at >= {{since:DateTime64(3, 'UTC')}}
-ORDER BY at, topic, partition, offset
-{INDEX_DECIDES}"""
+WHERE (topic, partition, offset) IN
+      (SELECT topic, partition, offset FROM event_places WHERE document_id = {document_id:String})
+  AND document_id = {document_id:String} AND at >= {since:DateTime64(3, 'UTC')}
+ORDER BY at, topic, partition, offset"""
     since = as_parameter(submitted_at - _CLOCKS_APART)
     return Query("steps", statement, {"document_id": document_id, "since": since})
 
