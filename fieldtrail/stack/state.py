@@ -101,6 +101,14 @@ def _is_alive(pid: int, born: str) -> bool:
         return False
 
 
+def is_running(pid: int) -> bool:
+    """Whether there is a process ``pid`` that has not ended; one whose parent has not asked after it yet has."""
+    try:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
 def write_state(
     path: Path, supervisor_pid: int, bootstrap_servers: str | None, processes: Sequence[ProcessStatus]
 ) -> None:

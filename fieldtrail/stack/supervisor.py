@@ -168,9 +168,11 @@ def stop_detached(settings: Settings) -> bool:
     if pid is not None:
         os.kill(pid, signal.SIGTERM)
         deadline = time.monotonic() + STOP_TIMEOUT_S
-        while state.lock_holder(layout.lock) == pid:
+        # Its lock is free a moment before it is gone itself; a caller may remove its directory at once.
+        while state.lock_holder(layout.lock) == pid or state.is_running(pid):
             if time.monotonic() > deadline:
-                os.kill(pid, signal.SIGKILL)
+                with contextlib.suppress(ProcessLookupError):  # it ended just now
+                    os.kill(pid, signal.SIGKILL)
             time.sleep(0.05)
     state.end_strays(layout.data_dir)
     return pid is not None

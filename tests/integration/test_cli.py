@@ -363,6 +363,7 @@ def test_extract(pipeline: Pipeline) -> None:
     [document] = json.loads(said.stdout)
     assert set(document) == {
         "file",
+        "part",
         "classification",
         "pages",
         "decision",

@@ -105,14 +105,16 @@ def test_up_status_down(cli: Cli) -> None:
     assert status.returncode == 0
     document = json.loads(status.stdout)
     assert document["all_up"] is True
-    (broker,) = document["processes"]
+    broker, clickhouse = document["processes"]
     assert (broker["name"], broker["state"], broker["restarts"]) == ("broker", "up", 0)
+    assert (clickhouse["name"], clickhouse["state"], clickhouse["restarts"]) == ("clickhouse", "up", 0)
     assert broker["address"] == document["bootstrap_servers"]
     assert psutil.Process(broker["pid"]).environ()[MARKER] == str(cli.data_dir)
     assert broker["rss_bytes"] > 50_000_000
     assert "Kafka Server started" in Path(broker["log"]).read_text()
-    listening = {c.laddr.ip for c in psutil.Process(broker["pid"]).net_connections("tcp") if c.status == "LISTEN"}
-    assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
+    for process in (broker, clickhouse):
+        listening = {c.laddr.ip for c in psutil.Process(process["pid"]).net_connections("tcp") if c.status == "LISTEN"}
+        assert {ip.removeprefix("::ffff:") for ip in listening} == {"127.0.0.1"}
 
     again = cli("up", "--no-workers", "--json")
     assert again.returncode == 0
@@ -125,6 +127,7 @@ def test_up_status_down(cli: Cli) -> None:
 
     assert cli("down").returncode == 0
     assert is_gone(broker["pid"])
+    assert is_gone(clickhouse["pid"])
     assert is_gone(document["supervisor_pid"])
     assert cli("status").returncode == 1
     assert cli("down").returncode == 0
