@@ -96,6 +96,7 @@ def _serve_nursery(control: socket.socket) -> _Forked | None:
                 continue
             data, descriptors, _, _ = socket.recv_fds(control, RECORD.size, 1)
             if not data:
+                signal.set_wakeup_fd(-1)  # workers still end, and nobody listens any more
                 return None
             operation, pid, _ = RECORD.unpack(data + receive_exactly(control, RECORD.size - len(data)))
             if operation == KILL and pid in children:

@@ -14,6 +14,8 @@ pytestmark = [pytest.mark.chaos, pytest.mark.kafka, pytest.mark.timeout(900)]
 
 WORKER_KILLS = int(os.environ.get("FIELDTRAIL_CHAOS_WORKER_KILLS", "20"))
 BROKER_KILLS = int(os.environ.get("FIELDTRAIL_CHAOS_BROKER_KILLS", "3"))
+DOCUMENTS_PER_KILL = 15
+"""As many as come, at the sender's rate, from one kill to the next."""
 
 
 def kill_at_random(stack: LocalStack, name: str, kills: int, seed: int, pause_s: tuple[float, float]) -> None:
@@ -43,10 +45,10 @@ def assert_repeated_deliveries_say_the_same(ends: Ends) -> None:
 def test_nothing_is_lost_when_the_worker_is_killed(tmp_path: Path) -> None:
     with start_stack(tmp_path) as stack:
         settings = settings_for(stack)
-        with Sender(settings, count=WORKER_KILLS * 25, rate=4.0, seed=1) as sender:
-            kill_at_random(stack, "worker-0", WORKER_KILLS, seed=11, pause_s=(0.2, 6.0))
+        with Sender(settings, count=WORKER_KILLS * DOCUMENTS_PER_KILL, rate=3.0, seed=1) as sender:
+            kill_at_random(stack, "worker-0", WORKER_KILLS, seed=11, pause_s=(0.2, 5.0))
         ends = wait_for_ends(settings, set(sender.ids), 180)
-    assert len(sender.ids) == WORKER_KILLS * 25
+    assert len(sender.ids) == WORKER_KILLS * DOCUMENTS_PER_KILL
     assert_exactly_one_end_each(ends, sender.ids)
     assert_repeated_deliveries_say_the_same(ends)
     assert ends.finished_out_of_order()
