@@ -4,9 +4,10 @@ A claim is made once and never changes, so asking again after a crash gives the 
 duplicate detection safe under at-least-once delivery. Only an erasure gives a content free again.
 """
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Column, MetaData, String, Table, delete, select, update
+from sqlalchemy import Column, MetaData, String, Table, delete, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 
@@ -15,6 +16,9 @@ from connectors.operational import Database
 ERASED = "erased"
 """Stands for the hash in the submission claim of an erased document: no content has it, so that nothing, a replay
 included, can be taken in under that id again."""
+
+_AT_A_TIME = 500
+"""Ids in one statement; SQLite takes some thousands."""
 
 _metadata = MetaData()
 
@@ -34,6 +38,13 @@ _contents = Table(
     Column("sha256", String, primary_key=True),
     Column("schema_name", String, primary_key=True),
     Column("document_id", String, nullable=False),
+)
+
+_removals = Table(
+    "content_removals",
+    _metadata,
+    Column("sha256", String, primary_key=True),
+    Column("document_id", String, primary_key=True),
 )
 
 
@@ -60,13 +71,27 @@ class Claims:
     def claim_submission(self, submission: Submission) -> Submission:
         """Claims ``submission.document_id``; the first claim wins. Returns the claim that stands."""
         values = {name: getattr(submission, name) for name in Submission.__slots__}
-        row = self._claim(_submissions, values)
-        return Submission(**{name: row[name] for name in Submission.__slots__})
+        mine = _submissions.c.document_id == submission.document_id
+        with self._database.transaction() as connection:
+            _insert_first(connection, _submissions, values)
+            return Submission(*connection.execute(select(_submissions).where(mine)).one())
 
-    def claim_content(self, tenant: str, sha256: str, schema_name: str, document_id: str) -> str:
-        """Claims a content for a document; the first claim wins. Returns the document that owns it."""
+    def claim_content(self, tenant: str, sha256: str, schema_name: str, document_id: str) -> str | None:
+        """Claims a content for a document; the first claim wins. Returns the document that owns it.
+
+        ``None`` where nobody owns it and an erasure is removing it: what was stored of it may be gone in a moment, so
+        it is to be stored and claimed again.
+        """
         values = {"tenant": tenant, "sha256": sha256, "schema_name": schema_name, "document_id": document_id}
-        return self._claim(_contents, values)["document_id"]
+        mine = [_contents.c[name] == values[name] for name in ("tenant", "sha256", "schema_name")]
+        with self._database.transaction(alone=True) as connection:
+            owner = connection.execute(select(_contents.c.document_id).where(*mine)).scalar()
+            if owner is not None:
+                return str(owner)
+            if connection.execute(select(_removals).where(_removals.c.sha256 == sha256)).first() is not None:
+                return None
+            connection.execute(insert(_contents).values(**values))
+            return document_id
 
     def find(self, document_id: str) -> Submission | None:
         """The claim on a document id, or ``None``."""
@@ -93,17 +118,40 @@ class Claims:
             _insert_first(connection, _submissions, nobody)
             connection.execute(update(_submissions).where(mine).values(sha256=ERASED))
 
+    def erased(self, document_ids: Iterable[str]) -> frozenset[str]:
+        """Those of ``document_ids`` that are erased, or whose erasure has barred them already. An id that the database
+        cannot hold was never barred.
+        """
+        named, found = list(document_ids), set[str]()
+        for start in range(0, len(named), _AT_A_TIME):
+            some = named[start : start + _AT_A_TIME]
+            try:
+                found |= self._erased(some)
+            except ValueError:
+                found |= set[str]() if len(some) == 1 else {one for one in some if self.erased([one])}
+        return frozenset(found)
+
+    def begin_removal(self, sha256: str, document_id: str) -> None:
+        """Lets nobody claim this content while an erasure of ``document_id`` looks who needs it, and removes it."""
+        with self._database.transaction(alone=True) as connection:
+            _insert_first(connection, _removals, {"sha256": sha256, "document_id": document_id})
+
+    def end_removal(self, document_id: str) -> None:
+        """What the erasure had to remove is gone: its content may be claimed again. Safe to repeat."""
+        with self._database.transaction(alone=True) as connection:
+            connection.execute(delete(_removals).where(_removals.c.document_id == document_id))
+
     def close(self) -> None:
         """Closes the connections."""
         self._database.close()
 
-    def _claim(self, table: Table, values: dict[str, str]) -> dict[str, str]:
+    def _erased(self, document_ids: Sequence[str]) -> set[str]:
+        mine = _submissions.c.document_id.in_(document_ids)
+        wanted = select(_submissions.c.document_id).where(mine, _submissions.c.sha256 == ERASED)
         with self._database.transaction() as connection:
-            _insert_first(connection, table, values)
-            keys = [column == values[column.name] for column in table.primary_key.columns]
-            return dict(connection.execute(select(table).where(*keys)).mappings().one())
+            return set(connection.execute(wanted).scalars())
 
 
 def _insert_first(connection: Connection, table: Table, values: dict[str, str]) -> None:
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    connection.execute(insert(table).values(**values).on_conflict_do_nothing())
+    upsert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    connection.execute(upsert(table).values(**values).on_conflict_do_nothing())

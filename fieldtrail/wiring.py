@@ -198,8 +198,11 @@ class Parts:
             self.ocr_engine = (await self.ocr_client.engines()).get(self.settings.worker.ocr_model)
 
     def stage(self, name: str) -> Stage[Any]:
-        """The stage called ``name``."""
-        return _BUILDERS[name](self)
+        """The stage called ``name``; all but ingest, which claims ids, leave erased documents alone."""
+        from streams.stages.erased import UnlessErased
+
+        stage = _BUILDERS[name](self)
+        return stage if name == "ingest" else UnlessErased(stage, self.claims)
 
     async def close(self) -> None:
         """Ends the child processes and closes the connections."""

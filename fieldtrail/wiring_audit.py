@@ -6,6 +6,7 @@ import signal
 import threading
 from datetime import UTC, datetime
 
+from connectors.claims import Claims
 from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.insert import Inserter
 from fieldtrail.settings import Settings, SettingsError
@@ -15,6 +16,7 @@ from streams.contracts.topics import AUDIT
 from streams.outbox import Outbox
 from streams.sinks.audit import AuditSink, SinkConfig
 from streams.sinks.batch import BatchLimits, collect_rarely
+from streams.sinks.erasures import BarredDocuments
 from streams.sinks.letters import Letters
 from streams.sinks.mapping import Mapper
 from streams.sinks.roots import RootCloser
@@ -64,7 +66,8 @@ def make_sink(settings: Settings) -> AuditSink:
     plan, codec, kafka = topic_plan(settings), make_codec(settings), connection(settings)
     store = ClickHouse(settings.clickhouse.dsn, settings.clickhouse.database)
     mapper = Mapper(plan, codec)
-    writer = BatchWriter(Inserter(store), Letters(Outbox(kafka), plan), _now)
+    erasures = BarredDocuments(Claims(settings.store.database_url), store)
+    writer = BatchWriter(Inserter(store), Letters(Outbox(kafka), plan), erasures, _now)
     closer = RootCloser(kafka, plan, codec, store, Outbox(kafka), software_version(), mapper.chained, _now)
     limits = BatchLimits(settings.audit.batch_rows, age_s=settings.audit.batch_ms / 1000)
     config = SinkConfig(group_id(AUDIT, plan.prefix), limits)

@@ -2,13 +2,13 @@
 
 import uuid
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from streams.contracts import topics
 from streams.contracts.codec import Codec, Undecodable
 from streams.contracts.records import DeadLetter, ReplayLogged
-from streams.contracts.topics import STAGES, TopicPlan
+from streams.contracts.topics import AUDIT, LEARNING, STAGES, TopicPlan
 from streams.harness.headers import (
     Headers,
     Replay,
@@ -22,8 +22,14 @@ from streams.harness.runner import utc_now
 from streams.harness.stage import Inbound
 from streams.kafka import KafkaConnection
 from streams.outbox import Outbox
-from streams.replay import Replayed, ReplayReport, place
+from streams.replay import Barred, Replayed, ReplayReport, place
 from streams.scan import read_one, scan
+
+LOOK_ONLY = (*LEARNING, AUDIT)
+"""Who writes dead letters of records that lie, well and delivered, on their topics; replaying these makes no sense."""
+
+WRITERS = (*STAGES, *LOOK_ONLY)
+"""Who writes dead letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +80,22 @@ class LetterFilter:
 
 
 class DeadLetters:
-    """The dead-letter topics of one cluster."""
+    """The dead-letter topics of one cluster. ``barred`` is needed to replay."""
 
-    def __init__(self, connection: KafkaConnection, plan: TopicPlan, codec: Codec) -> None:
+    def __init__(
+        self, connection: KafkaConnection, plan: TopicPlan, codec: Codec, barred: Barred | None = None
+    ) -> None:
         self._connection = connection
         self._plan = plan
         self._codec = codec
+        self._barred = barred
 
     def find(self, wanted: LetterFilter) -> Iterator[Letter]:
-        """The dead letters that ``wanted`` means, stage by stage in the order of the pipeline. Raises ``ScanError``."""
+        """The dead letters that ``wanted`` means, stage by stage in the order of the pipeline; those of what reads its
+        results (the stages that learn, the audit sink) come last. Raises ``ScanError``.
+        """
         replayed = self._replayed_places()
-        for stage in wanted.stages or STAGES:
+        for stage in wanted.stages or WRITERS:
             for record in scan(self._connection, self._plan.name(topics.dead_letters(stage))):
                 letter = _letter(record, replayed)
                 if letter is not None and wanted.matches(letter):
@@ -109,19 +120,27 @@ class DeadLetters:
         """Sends the original records to their stages again, untouched but for headers that name the replay.
 
         Left alone, unless ``again``, are letters that were replayed before, and letters of records that failed again
-        after a replay: so running this twice, or by the clock, never loops. ``limit`` counts letters sent. Letters
+        after a replay: so running this twice, or by the clock, never loops. Letters about documents that are erased are
+        left alone whatever is asked; the report names these. Letters of :data:`LOOK_ONLY` are never sent: their records
+        lie where they belong, and every other reader would get them twice. ``limit`` counts letters sent. Letters
         without their record, because it was too large to be written again, count as unreadable.
-        Raises ``ScanError`` and ``DeliveryError``.
+
+        Raises ``ScanError``, ``DeliveryError``, and ``UnavailableError`` where the operational database is away.
         """
         replay_id = uuid.uuid4().hex
         outbox = None if dry_run else Outbox(self._connection)
         log_topic = self._plan.name(topics.REPLAY_LOG)
-        sent: list[Replayed] = []
+        sent, erased = list[Replayed](), dict[str, None]()
         scanned = left_alone = unreadable = 0
-        for letter in self.find(wanted):
+        for letter in self.find(
+            replace(wanted, stages=[stage for stage in wanted.stages or STAGES if stage in STAGES])
+        ):
             if limit is not None and len(sent) >= limit:
                 break
             scanned += 1
+            if self._is_erased(letter):
+                erased[letter.error.document_id or ""] = None
+                continue
             if (letter.replayed or letter.failed_again) and not again:
                 left_alone += 1
                 continue
@@ -137,7 +156,12 @@ class DeadLetters:
         if outbox is not None:
             outbox.flush()
         stage = ",".join(wanted.stages) or "all"
-        return ReplayReport(replay_id, stage, "", dry_run, scanned, unreadable, left_alone, tuple(sent))
+        return ReplayReport(replay_id, stage, "", dry_run, scanned, unreadable, left_alone, tuple(sent), tuple(erased))
+
+    def _is_erased(self, letter: Letter) -> bool:
+        document_id = letter.error.document_id
+        assert self._barred is not None, "without what is erased, nothing is sent again"
+        return document_id is not None and bool(self._barred.erased([document_id]))
 
     def _log(self, letter: Letter, replay_id: str, requested_by: str) -> ReplayLogged:
         return ReplayLogged(

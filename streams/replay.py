@@ -5,8 +5,9 @@ The stage's own input records are sent to it again, with the next revision; earl
 """
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from processors.errors import ErrorCode
 from streams.contracts import topics
@@ -43,8 +44,9 @@ class Replayed:
 
 @dataclass(frozen=True, slots=True)
 class ReplayReport:
-    """What a replay did. ``scanned`` counts records looked at, ``unreadable`` those that break the contract, and
-    ``left_alone`` what was selected but must not be sent again (the method that replays says what that is).
+    """What a replay did. ``scanned`` counts records looked at, ``unreadable`` those that break the contract,
+    ``left_alone`` what was selected but must not be sent again (the method that replays says what that is), and
+    ``erased`` names the documents that were selected and are erased, which never go again.
     """
 
     replay_id: str
@@ -55,6 +57,14 @@ class ReplayReport:
     unreadable: int
     left_alone: int = 0
     replayed: tuple[Replayed, ...] = field(default=())
+    erased: tuple[str, ...] = ()
+
+
+class Barred(Protocol):
+    """Knows which documents are erased: :class:`connectors.claims.Claims` does."""
+
+    def erased(self, document_ids: Iterable[str]) -> frozenset[str]:
+        """Those of ``document_ids`` that are erased, or being erased. Raises ``UnavailableError``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,14 +104,22 @@ class _Search:
         if before is None or revision >= before.revision:
             self.chosen[document_id] = _Chosen(inbound.partition, inbound.offset, revision)
 
+    def leave_out(self, barred: Barred) -> tuple[str, ...]:
+        """Forgets the documents that are erased, and names them."""
+        erased = sorted(barred.erased(self.chosen))
+        for document_id in erased:
+            del self.chosen[document_id]
+        return tuple(erased)
+
 
 class StageReplayer:
     """Replays stages on one cluster."""
 
-    def __init__(self, connection: KafkaConnection, plan: TopicPlan, codec: Codec) -> None:
+    def __init__(self, connection: KafkaConnection, plan: TopicPlan, codec: Codec, barred: Barred) -> None:
         self._connection = connection
         self._plan = plan
         self._codec = codec
+        self._barred = barred
 
     def replay(
         self,
@@ -115,15 +133,17 @@ class StageReplayer:
         """Sends each selected document's newest record to ``stage`` again, as its next revision.
 
         Left alone are submissions that are linked to another document as duplicates, and those that were refused
-        because their document id is another document's. ``progress`` is called with the count of records sent. Reads
-        only to where the topic ended at the start. Raises ``KeyError`` for an unknown stage, ``ScanError`` and
-        :class:`DeliveryError`.
+        because their document id is another document's. Documents that are erased never go again, though Kafka may
+        still hold their records; the report names them. ``progress`` is called with the count of records sent. Reads
+        only to where the topic ended at the start. Raises ``KeyError`` for an unknown stage, ``ScanError``,
+        :class:`DeliveryError`, and ``UnavailableError`` where the operational database does not answer.
         """
         source = topics.INPUTS[stage]
         name = self._plan.name(source)
         search = _Search(selection, self._conflicts() if source is topics.SUBMITTED else frozenset())
         for inbound in scan(self._connection, name, selection.start):
             search.look_at(inbound, self._codec.decode(inbound.value, _record_type(stage)), stage)
+        erased = search.leave_out(self._barred)
         statuses, logged = self._statuses(search.chosen), self._logged_revisions(search.chosen)
         family = _family_revisions(statuses, logged)
         sender = _Sender(self._connection, self._plan, self._codec, stage, name, requested_by, dry_run)
@@ -153,6 +173,7 @@ class StageReplayer:
             search.unreadable,
             search.conflicts + duplicates,
             tuple(sender.sent),
+            erased,
         )
 
     def _conflicts(self) -> frozenset[tuple[int, int]]:

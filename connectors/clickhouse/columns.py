@@ -16,7 +16,6 @@ from typing import Any, Protocol
 from processors.fields import MAX_DECIMALS, MAX_DIGITS, is_representable
 
 _FIRST_MOMENT, _LAST_MOMENT = datetime(1900, 1, 1, tzinfo=UTC), datetime(2299, 12, 31, 23, 59, 59, 999999, UTC)
-_FIRST_SECOND, _LAST_SECOND = datetime(1970, 1, 1, tzinfo=UTC), datetime(2106, 2, 7, 6, 28, 15, tzinfo=UTC)
 _FIRST_DATE32, _LAST_DATE32 = date(1900, 1, 1), date(2299, 12, 31)
 _LARGEST_FLOAT32 = (2 - 2**-23) * 2.0**127
 """What is beyond it, the driver makes infinite."""
@@ -226,5 +225,5 @@ class Texts:
 TEXT, TEXTS, EXACT, DIGEST = Text(), Texts(), Exact(), Digest()
 REAL, REAL32 = Real(), Real(_LARGEST_FLOAT32)
 FLAG, WHOLE16, WHOLE32, WHOLE64 = Whole(1), Whole(16), Whole(32), Whole(64)
-MOMENT, SECOND = Moment(), Moment(_FIRST_SECOND, _LAST_SECOND)
+MOMENT = Moment()
 DATE32, DATE = Day(), Day(_FIRST_DATE, _LAST_DATE)

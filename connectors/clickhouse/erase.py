@@ -11,58 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from connectors.clickhouse.blanks import BLANKS, Blank
 from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.questions.asking import INDEX_DECIDES, Query, as_parameter, ask
 
-_NO_SALT = "toFixedString(unhex(repeat('00', 32)), 32)"
-
 _AT_A_TIME = 200
 """Ids or URIs in one request."""
-
-_RULES_WITHOUT_MESSAGES = "arrayMap(r -> (r.1, r.2, ''), rules)"
-
-BLANKS: Mapping[str, Mapping[str, str]] = {
-    "documents": {
-        "filename": "''",
-        "metadata": "map()",
-        "type_reason": "''",
-        "reasons": "[]",
-        "failed_rules": "[]",
-        "notes": "[]",
-        "vendor_name": "''",
-        "vendor_key": "''",
-        "vendor_tax_key": "''",
-        "number": "''",
-        "number_key": "''",
-        "amount": "NULL",
-        "issue_date": "NULL",
-    },
-    "fields": {
-        "value_text": "NULL",
-        "value_decimal": "NULL",
-        "value_date": "NULL",
-        "raw_text": "''",
-        "word_ids": "[]",
-        "more_evidence": "[]",
-        "rules": _RULES_WITHOUT_MESSAGES,
-        "row_salt": _NO_SALT,
-    },
-    "decisions": {"reason": "''"},
-    "corrections": {
-        "before_text": "NULL",
-        "before_decimal": "NULL",
-        "before_date": "NULL",
-        "before_raw_text": "''",
-        "after_text": "NULL",
-        "after_decimal": "NULL",
-        "after_date": "NULL",
-        "comment": "''",
-    },
-    "dead_letters": {"message": "''", "exception": "''"},
-    "deliveries": {"message": "''"},
-    "page_quality": {"failure_message": "''"},
-}
-"""By table, the columns that may say something of a document's content, and what they become."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,25 +143,24 @@ WHERE document_id = {{id:String}} AND tombstone = 0 ORDER BY topic, partition, o
 def values_left(client: ClickHouse, document_ids: Sequence[str]) -> dict[str, dict[str, int]]:
     """By document, how many rows of each table still say something; documents without any are left out."""
     left: dict[str, dict[str, int]] = {}
-    for table in BLANKS:
-        statement = f"""SELECT document_id, count() FROM {table}
-WHERE document_id IN {{ids:Array(String)}} AND ({_says_something(table)}) GROUP BY document_id"""
+    for kind, columns in BLANKS.items():
+        statement = f"""SELECT document_id, count() FROM {kind.TABLE}
+WHERE document_id IN {{ids:Array(String)}} AND ({_says_something(columns)}) GROUP BY document_id"""
         for some in _portions(document_ids):
             for document_id, count in client.query(statement, {"ids": some}).rows:
-                left.setdefault(str(document_id), {})[table] = int(count)
+                left.setdefault(str(document_id), {})[kind.TABLE] = int(count)
     return left
 
 
 def blank(client: ClickHouse, document_ids: Sequence[str]) -> None:
     """Blanks the values of documents in all tables, and returns when that is done. Safe to repeat."""
-    for table, columns in BLANKS.items():
-        changes = ", ".join(f"{name} = {value}" for name, value in columns.items())
-        meant = f"document_id IN {{ids:Array(String)}} AND ({_says_something(table)})"
-        client.command(
-            f"ALTER TABLE {table} UPDATE {changes} WHERE {meant}",
-            {"ids": list(document_ids)},
-            {"mutations_sync": 2},
-        )
+    for kind, columns in BLANKS.items():
+        changes = ", ".join(f"{name} = {column.sql}" for name, column in columns.items())
+        meant = f"document_id IN {{ids:Array(String)}} AND ({_says_something(columns)})"
+        for some in _portions(document_ids):
+            client.command(
+                f"ALTER TABLE {kind.TABLE} UPDATE {changes} WHERE {meant}", {"ids": some}, {"mutations_sync": 2}
+            )
 
 
 def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
@@ -215,15 +168,6 @@ def _portions(texts: Sequence[str]) -> Iterator[list[str]]:
     return (list(texts[start : start + _AT_A_TIME]) for start in range(0, len(texts), _AT_A_TIME))
 
 
-def _says_something(table: str) -> str:
+def _says_something(columns: Mapping[str, Blank]) -> str:
     """A condition: one of the columns is not blank. Rules are judged by their messages, since their verdicts stay."""
-    return " OR ".join(
-        _NOT_BLANK.get(value, f"notEmpty({name})").format(name=name) for name, value in BLANKS[table].items()
-    )
-
-
-_NOT_BLANK = {
-    "NULL": "isNotNull({name})",
-    _NO_SALT: f"{{name}} != {_NO_SALT}",
-    _RULES_WITHOUT_MESSAGES: "arrayExists(r -> notEmpty(r.3), rules)",
-}
+    return " OR ".join(column.says.format(name=name) for name, column in columns.items())

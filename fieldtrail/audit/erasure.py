@@ -161,6 +161,18 @@ class Eraser:
         return self._note(journal, "claims", True)
 
     def _remove_objects(self, journal: Erasure) -> Erasure:
+        """While it is looked who needs the content and it is removed, nobody can claim it anew. Whoever is killed in
+        between leaves that so, until the erasure is resumed.
+        """
+        claims, sha256 = self._stores.claims, journal.plan["content_sha256"]
+        if sha256:
+            claims.begin_removal(sha256, journal.document_id)
+        try:
+            return self._remove_unneeded(journal)
+        finally:
+            claims.end_removal(journal.document_id)
+
+    def _remove_unneeded(self, journal: Erasure) -> Erasure:
         """The plan is written down before anything goes: of a key that is gone nobody could tell that it was there.
 
         The content is free since the erasure began, so by the time that it is resumed, what was to go may belong to

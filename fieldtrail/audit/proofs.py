@@ -1,15 +1,17 @@
 """Tells of an erasure: a tombstone where Kafka can forget, and the proof in Kafka and in the audit store."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from confluent_kafka import KafkaError, Message
 
 from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.erase import RecordPlace
+from connectors.clickhouse.errors import RefusedError
+from connectors.clickhouse.insert import Inserter
+from connectors.clickhouse.rows import ErasureRow
 from connectors.retention import Erasure
-from fieldtrail.audit.asking import utc_now
 from fieldtrail.audit.held import Place, still_held
 from streams.contracts import topics
 from streams.contracts.codec import Codec
@@ -18,28 +20,12 @@ from streams.contracts.topics import TopicPlan
 from streams.kafka import KafkaConnection, make_producer
 from streams.outbox import FLUSH_S, DeliveryError, Outbox
 
-_COLUMNS = {
-    "erasure_id": "String",
-    "document_id": "String",
-    "version": "UInt64",
-    "tenant": "LowCardinality(String)",
-    "state": "Enum8('begun' = 1, 'done' = 2)",
-    "cause": "Enum8('request' = 1, 'retention' = 2)",
-    "requested_by": "String",
-    "reason": "String",
-    "begun_at": "DateTime64(3, 'UTC')",
-    "updated_at": "DateTime64(3, 'UTC')",
-    "content_sha256": "String",
-    "removed": "Array(String)",
-    "kept": "Array(String)",
-}
-
 SPARED = "spared "
 """Begins the name of a journal's step: this key was to be removed, and another document needs it by now."""
 
 
 class Publisher:
-    """Writes to Kafka and to the ``erasures`` table. All may be written again: the newest, or the same, stands."""
+    """Writes to Kafka and to the ``erasures`` table. All may be written again: the same stands."""
 
     def __init__(self, connection: KafkaConnection, plan: TopicPlan, codec: Codec, client: ClickHouse) -> None:
         self._connection = connection
@@ -48,8 +34,14 @@ class Publisher:
         self._client = client
 
     def announce(self, journals: Sequence[Erasure]) -> None:
-        """Writes into the audit store that erasures have begun."""
-        self._insert([_begun_row(journal) for journal in journals])
+        """Writes into the audit store that erasures have begun.
+
+        Raises ``RefusedError`` where it cannot hold what is said of one (a reason that is no text, say).
+        """
+        rows = [_begun_row(journal) for journal in journals]
+        refused = Inserter(self._client).insert(rows, "/".join(journal.erasure_id for journal in journals)).refused
+        if refused:
+            raise RefusedError(0, refused[0].reason)
 
     def tombstones(self, places: Mapping[str, Sequence[RecordPlace]], now: datetime) -> dict[str, list[dict[str, Any]]]:
         """Has compacted topics forget the documents, and tells by document what the brokers still hold, and until when.
@@ -92,17 +84,11 @@ class Publisher:
         return placed
 
     def publish(self, proofs: Sequence[ErasureLogged]) -> None:
-        """Writes the proofs to ``audit.erasures``, from where they enter the hash chains, and into the audit store."""
+        """Writes the proofs to ``audit.erasures``, from where the audit sink takes them into chains and tables."""
         outbox = Outbox(self._connection)
         for proof in proofs:
             outbox.send(self._plan.name(topics.ERASURES), proof.document_id.encode(), self._codec.encode(proof))
         outbox.flush()
-        self._insert([_done_row(proof) for proof in proofs])
-
-    def _insert(self, found: Sequence[Sequence[Any]]) -> None:
-        if found:
-            data = [list(column) for column in zip(*found, strict=True)]
-            self._client.insert("erasures", tuple(_COLUMNS), tuple(_COLUMNS.values()), data)
 
 
 def proof_of(journal: Erasure) -> ErasureLogged:
@@ -126,51 +112,24 @@ def proof_of(journal: Erasure) -> ErasureLogged:
     )
 
 
-def kept_lines(proof: ErasureLogged) -> tuple[str, ...]:
-    """What stays after an erasure, for people."""
-    objects = [f"{key}: another document needs it, or it lies in another store" for key in proof.objects_kept]
-    return (*objects, *map(_held_line, proof.still_held))
-
-
-def removed_lines(proof: ErasureLogged) -> tuple[str, ...]:
-    """What an erasure removed, for people."""
-    blanked = [f"{table}: {count} rows blanked" for table, count in sorted(proof.rows_blanked.items())]
-    claims = "claims: the content is free again, the id is barred for ever"
-    return (*proof.objects_removed, *blanked, claims, f"{topics.STATUS.name}: tombstone")
-
-
-def _held_line(record: HeldRecord) -> str:
-    until = "for ever" if record.until is None else f"until {record.until:%F %T} UTC"
-    return f"{record.topic}-{record.partition}@{record.offset}: Kafka keeps it {until}"
-
-
 def _place(place: RecordPlace) -> Place:
     return Place(place.topic, place.partition, place.offset, place.at)
 
 
-def _begun_row(journal: Erasure) -> list[Any]:
-    version = _millis(journal.requested_at)
-    return _row(journal, version, "begun", journal.requested_at, journal.plan["content_sha256"], (), ())
-
-
-def _done_row(proof: ErasureLogged) -> list[Any]:
-    now = utc_now()
-    sha256 = proof.content_sha256 or ""
-    return _row(proof, _millis(now), "done", proof.finished_at, sha256, removed_lines(proof), kept_lines(proof))
-
-
-def _row(
-    of: Erasure | ErasureLogged,
-    version: int,
-    state: str,
-    updated_at: datetime,
-    sha256: str,
-    removed: Sequence[str],
-    kept: Sequence[str],
-) -> list[Any]:
-    about = [of.erasure_id, of.document_id, version, of.tenant, state, of.cause, of.requested_by, of.reason]
-    return [*about, of.requested_at, updated_at, sha256, list(removed), list(kept)]
-
-
-def _millis(moment: datetime) -> int:
-    return int(moment.astimezone(UTC).timestamp() * 1000)
+def _begun_row(journal: Erasure) -> ErasureRow:
+    return ErasureRow(
+        erasure_id=journal.erasure_id,
+        document_id=journal.document_id,
+        version=0,
+        tenant=journal.tenant,
+        state="begun",
+        cause=journal.cause,
+        requested_by=journal.requested_by,
+        reason=journal.reason,
+        begun_at=journal.requested_at,
+        updated_at=journal.requested_at,
+        content_sha256=journal.plan["content_sha256"],
+        removed=(),
+        kept=(),
+        at=journal.requested_at,
+    )

@@ -1,18 +1,19 @@
-"""Proves that the audit store is as it was written: chains, daily roots, and the values tied to their events.
+"""Proves that the audit store is as it was written: chains, daily roots, and the rows tied to their events.
 
 Roots cover the chains from their beginning, each event once; what is younger than the last root follows on it. Every
 event is read once, page by page, so that a store of any size takes little memory.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import chain as joined
 
 from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.questions.documents import UnknownError, unknown_document
+from fieldtrail.audit.listing import RowBreak
 from fieldtrail.audit.proof_file import EventProof
-from fieldtrail.audit.values import ValueBreak, check_values
+from fieldtrail.audit.rows import Progress, check_rows
 from processors.audit.chain import ChainedEvent, Head, genesis
 from processors.audit.merkle import inclusion_proofs
 from processors.audit.roots import DayRoot, event_leaf, heads_after
@@ -20,24 +21,22 @@ from processors.audit.verify import Break, Gap, Intact, compare_roots, verify_ch
 from streams.sinks.chains import Chain, read_links
 from streams.sinks.roots import read_roots
 
-Progress = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
 class Verification:
     """What was checked, and the first break, if any.
 
-    ``events``, ``days`` and ``values`` were checked; ``unsealed`` of the events are younger than the last root, so that
+    ``events``, ``days`` and ``rows`` were checked; ``unsealed`` of the events are younger than the last root, so that
     only their chain vouches for them. ``gaps`` are offsets that never had an event (Kafka's own markers, records that
     were gone before they were read).
     """
 
     what: str
-    first_break: Break | ValueBreak | None
+    first_break: Break | RowBreak | None
     events: int = 0
     unsealed: int = 0
     days: int = 0
-    values: int = 0
+    rows: int = 0
     gaps: tuple[Gap, ...] = ()
     proofs: tuple[EventProof, ...] = ()
 
@@ -56,9 +55,9 @@ class _Place:
 
 
 def verify_all(
-    client: ClickHouse, *, published: Sequence[DayRoot] | None = None, values: bool = True, progress: Progress
+    client: ClickHouse, *, published: Sequence[DayRoot] | None = None, rows: bool = True, progress: Progress
 ) -> Verification:
-    """Everything: all roots with their events, the events since the last one, and the values.
+    """Everything: all roots with their events, the events since the last one, and the rows of all tables.
 
     ``published``: the roots as a second party kept them (the topic ``audit.roots``), to compare the stored ones with.
     """
@@ -77,16 +76,15 @@ def verify_all(
     tail = _verify_tails(client, roots)
     if isinstance(tail, Break):
         return Verification("everything", tail, events, days=len(roots))
-    progress("values")
-    checked = check_values(client) if values else 0
-    broken_value = checked if isinstance(checked, ValueBreak) else None
+    checked = check_rows(client, progress=progress) if rows else 0
+    broken_row = checked if isinstance(checked, RowBreak) else None
     return Verification(
         "everything",
-        broken_value,
+        broken_row,
         events + tail.events,
         tail.events,
         len(roots),
-        0 if isinstance(checked, ValueBreak) else checked,
+        0 if isinstance(checked, RowBreak) else checked,
         (*gaps, *tail.gaps),
     )
 
@@ -105,7 +103,7 @@ def verify_day(client: ClickHouse, day: date) -> Verification:
 
 
 def verify_document(client: ClickHouse, document_id: str) -> Verification:
-    """The events of a document: that their days' roots, or their chains since, have them; and its values.
+    """The events of a document: that their days' roots, or their chains since, have them; and its rows.
 
     Each event under a root comes with its inclusion proof. Raises ``UnknownError``.
     """
@@ -126,10 +124,10 @@ def verify_document(client: ClickHouse, document_id: str) -> Verification:
     tail = _verify_tails(client, roots, {place.chain for place in open_places}) if open_places else Intact(0)
     if isinstance(tail, Break):
         return Verification(document_id, tail, events, days=days)
-    checked = check_values(client, document_id)
-    broken = checked if isinstance(checked, ValueBreak) else None
-    values = 0 if isinstance(checked, ValueBreak) else checked
-    return Verification(document_id, broken, events + tail.events, len(open_places), days, values, (), tuple(proofs))
+    checked = check_rows(client, document_id)
+    broken = checked if isinstance(checked, RowBreak) else None
+    rows = 0 if isinstance(checked, RowBreak) else checked
+    return Verification(document_id, broken, events + tail.events, len(open_places), days, rows, (), tuple(proofs))
 
 
 def _places(client: ClickHouse, document_id: str) -> list[_Place]:

@@ -32,14 +32,16 @@ FROM ({{documents}})""",
     "fields": f"""
 (document_id, submitted_at, at, revision, row_number, name, stage, tenant, document_type, type, value_text,
  value_decimal, raw_text, evidence_source, page, x0, y0, x1, y1, word_ids, confidence, confidence_recognition,
- confidence_reader, confidence_validation, reader, reader_version, rules, review_state, topic, partition, offset)
+ confidence_reader, confidence_validation, reader, reader_version, rules, review_state, topic, partition, offset,
+ row_salt, values_hash)
 WITH f < 10 AS in_header, toDecimal128((d * 7919 + f * 104729) % 10000000, 12) / 100 AS v
 SELECT {_WHICH} AS submitted_at, submitted_at, 1, if(in_header, 0, intDiv(f - 10, 5) + 1),
-       if(in_header, concat('field_', toString(f)), concat('cell_', toString((f - 10) % 5))), arrayJoin([{_STAGES}]),
-       concat('t', toString(d % 5)), 'invoice', 'money', toString(v), v, concat(toString(v), ' EUR'), 'page', 1 + f % 2,
+       if(in_header, concat('field_', toString(f)), concat('cell_', toString((f - 10) % 5))),
+       arrayJoin([{_STAGES}]) AS z, concat('t', toString(d % 5)), 'invoice', 'money',
+       toString(v), v, concat(toString(v), ' EUR'), 'page', 1 + f % 2,
        50 + f, 60 + f * 12, 120 + f, 70 + f * 12, [f * 3, f * 3 + 1], 0.9 + (d * 31 + f) % 100 / 1000, 1, 0.95, 1,
        'geometric', toString(intDiv(d, 50000)), [('grounded', 'passed', ''), ('sum_of_lines', 'passed', '')], 'passed',
-       {_PLACE}
+       {_PLACE}, SHA256(toString((d, z))), SHA256(toString((d, f, z)))
 FROM (SELECT d, arrayJoin(range({FIELDS_PER_STAGE})) AS f FROM ({{documents}}))""",
     "events": f"""
 (document_id, at, day, topic, partition, offset, tenant, revision, kind, stage, started, seconds, worker, trace_id,
@@ -49,6 +51,12 @@ SELECT {_WHICH} + toIntervalSecond(s) AS at, toDate(at), concat('topic-', toStri
        hex(MD5(toString(d))), 4000, MD5(toString(d)), SHA256(toString((d, s))), SHA256('h'), SHA256(toString((s, d))),
        SHA256(toString((d, s, 1))), SHA256(toString((d, s, 2)))
 FROM (SELECT d, arrayJoin(range(7)) AS s FROM ({{documents}}))""",
+    "event_places": f"""
+(document_id, topic, partition, offset, row_keys, row_hashes)
+SELECT lower(hex(sipHash128(toUInt64(d)))), concat('topic-', toString(s)), d % 4, intDiv(d, 4), if(s < 2, keys, []),
+       if(s < 2, arrayMap(key -> SHA256(toString((d, s, key))), keys), [])
+FROM (SELECT d, arrayJoin(range(7)) AS s, arrayMap(f -> concat('fields/routed/', toString(intDiv(f, 5)), '/cell_',
+                toString(f % 5)), range({FIELDS_PER_STAGE})) AS keys FROM ({{documents}}))""",
     "page_quality": f"""
 (document_id, submitted_at, at, revision, page, tenant, source, engine, words_uri, min_confidence)
 SELECT {_WHICH} AS submitted_at, submitted_at, 1, arrayJoin([1, 2]), 't1', 'ocr', 'small@5',

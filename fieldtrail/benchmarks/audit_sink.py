@@ -10,7 +10,7 @@ import multiprocessing
 import resource
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -82,7 +82,7 @@ def records(documents: int) -> Iterator[Inbound]:
 def measure(store: ClickHouse, inbounds: Sequence[Inbound], limits: BatchLimits) -> Figures:
     """Takes ``inbounds`` into ``store`` as the sink does: one thread maps, one writes the batch before."""
     mapper = Mapper(TopicPlan(), Codec(FileRegistry()))
-    writer = BatchWriter(Inserter(store), Letters(_NoLetters(), TopicPlan()), lambda: AT)
+    writer = BatchWriter(Inserter(store), Letters(_NoLetters(), TopicPlan()), _NoErasures(), lambda: AT)
     batch, heads, rows = Batch(limits, time.monotonic), dict[Chain, object](), 0
     begin, cpu, mapping = time.perf_counter(), _cpu(), 0.0
     with ThreadPoolExecutor(1) as pool:
@@ -117,6 +117,16 @@ class _NoLetters:
 
     def flush(self) -> None:
         """Nothing was sent."""
+
+
+class _NoErasures:
+    """Nothing is erased."""
+
+    def erased(self, _: Collection[str]) -> Collection[str]:
+        return ()
+
+    def blank(self, document_ids: Sequence[str]) -> None:
+        raise AssertionError(f"nothing is erased: {document_ids}")
 
 
 def _cpu() -> float:

@@ -24,7 +24,7 @@ def verify(
     with_topic: Annotated[
         bool, typer.Option("--with-topic", help="Hold the stored roots against those in Kafka (audit.roots).")
     ] = False,
-    values: Annotated[bool, typer.Option(help="Hash every value again too; --no-values is quicker.")] = True,
+    rows: Annotated[bool, typer.Option(help="Hash every row of every table again too; --no-rows is quicker.")] = True,
     as_json: Json = False,
 ) -> None:
     """Prove that nothing in the audit store was altered, removed, added or reordered; else name the first break.
@@ -54,7 +54,7 @@ def verify(
             found = verify_all(
                 client,
                 published=published,
-                values=values,
+                rows=rows,
                 progress=lambda text: None if quiet else typer.echo(text, err=True),
             )
     _tell(found, as_json)
@@ -71,7 +71,7 @@ def _tell(found: "Verification", as_json: bool) -> None:
             "events": found.events,
             "unsealed": found.unsealed,
             "days": found.days,
-            "values": found.values,
+            "rows": found.rows,
             "gaps": to_json(found.gaps),
             "first_break": to_json(broken),
             "proofs": [_proof_json(proof) for proof in found.proofs],
@@ -91,8 +91,8 @@ def _counts(found: "Verification") -> str:
     parts = [counted(found.events, "event")]
     if found.days:
         parts.append(counted(found.days, "daily root"))
-    if found.values:
-        parts.append(counted(found.values, "value"))
+    if found.rows:
+        parts.append(counted(found.rows, "row"))
     if found.unsealed:
         parts.append(f"{found.unsealed} of the events younger than the last root")
     if found.gaps:

@@ -7,11 +7,21 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fieldtrail.cli.app import OPERATIONS, CliError, Json
-from fieldtrail.cli.operations import DocumentIds, DryRun, counted, print_replay_id, print_report_json, print_sent
+from fieldtrail.cli.operations import (
+    DocumentIds,
+    DryRun,
+    counted,
+    open_claims,
+    print_erased,
+    print_replay_id,
+    print_report_json,
+    print_sent,
+)
 from fieldtrail.cli.options import cluster_of, moment, requester
 from fieldtrail.cli.render import table
 
 if TYPE_CHECKING:
+    from connectors.claims import Claims
     from fieldtrail.settings import Settings
     from streams.dead_letters import DeadLetters, Letter, LetterFilter
     from streams.replay import ReplayReport
@@ -41,7 +51,7 @@ def list_letters(
     summary: Annotated[bool, typer.Option("--summary", help="Only the counts by day and code.")] = False,
     as_json: Json = False,
 ) -> None:
-    """List dead letters, counted by day and code first.
+    """List dead letters, counted by day and code first: of the stages, and of learn, learn_feedback and audit.
 
     Example: fieldtrail dlq list --code fetch_failed --since 2026-01-31
     """
@@ -108,19 +118,38 @@ def replay_letters(
 ) -> None:
     """Send dead letters to their stage again, once the cause is mended. Each goes once, so this never loops.
 
+    Those of erased documents never go. Those of learn, learn_feedback and audit are for looking only.
+
     Example: fieldtrail dlq replay --code fetch_failed --dry-run
     """
     wanted = _filter(stage, code, document_id, letter or (), since, until)
-    letters = _open(cluster_of(ctx))
-    report = letters.replay(wanted, requested_by=requester(), dry_run=dry_run, limit=limit, again=again)
+    _may_be_sent(wanted)
+    settings = cluster_of(ctx)
+    with open_claims(settings) as claims:
+        report = _open(settings, claims).replay(
+            wanted, requested_by=requester(), dry_run=dry_run, limit=limit, again=again
+        )
     _print_replay(report, as_json)
 
 
-def _open(settings: "Settings") -> "DeadLetters":
+def _may_be_sent(wanted: "LetterFilter") -> None:
+    """Refuses letters that are for looking: asked for by their stage, or by their own address."""
+    from streams.dead_letters import LOOK_ONLY, parse_place
+
+    named = {*wanted.stages, *(parse_place(place)[0].rpartition(".")[0].rpartition(".")[2] for place in wanted.places)}
+    found = [name for name in LOOK_ONLY if name in named]
+    if found:
+        raise CliError(
+            f"dead letters of {', '.join(found)} are for looking, not for replay: their records lie, delivered, where "
+            "they belong, and every reader of that topic would get them again"
+        )
+
+
+def _open(settings: "Settings", claims: "Claims | None" = None) -> "DeadLetters":
     from fieldtrail.wiring import connection, make_codec, topic_plan
     from streams.dead_letters import DeadLetters
 
-    return DeadLetters(connection(settings), topic_plan(settings), make_codec(settings))
+    return DeadLetters(connection(settings), topic_plan(settings), make_codec(settings), claims)
 
 
 def _filter(
@@ -132,13 +161,12 @@ def _filter(
     until: str | None,
 ) -> "LetterFilter":
     from processors.errors import ErrorCode
-    from streams.contracts.topics import STAGES
-    from streams.dead_letters import LetterFilter, parse_place
+    from streams.dead_letters import WRITERS, LetterFilter, parse_place
 
     for name in stages or ():
-        if name not in STAGES:
+        if name not in WRITERS:
             raise typer.BadParameter(
-                f"no stage is called {name!r}; there are {', '.join(STAGES)}", param_hint="--stage"
+                f"no stage is called {name!r}; there are {', '.join(WRITERS)}", param_hint="--stage"
             )
     for wanted in codes or ():
         if wanted not in set(ErrorCode):
@@ -205,6 +233,7 @@ def _print_replay(report: "ReplayReport", as_json: bool) -> None:
         typer.echo(
             f"{report.left_alone} left alone: replayed before, or failed again after that; --again sends these too"
         )
+    print_erased(report)
     if report.unreadable:
         typer.echo(
             f"{report.unreadable} cannot be sent again: their records were too large to be kept with the letters"

@@ -149,8 +149,8 @@ def _print_preview(previews: "Sequence[Preview]", as_json: bool) -> None:
 
 def _report(outcome: "Outcome", as_json: bool) -> None:
     """What was erased and what was not; an error where a hold forbade something."""
-    from fieldtrail.audit.proofs import kept_lines, removed_lines
     from fieldtrail.rendering import printable, to_json
+    from streams.sinks.other_rows import kept_lines, removed_lines
 
     if as_json:
         typer.echo(json.dumps(to_json(outcome), indent=2, ensure_ascii=False))

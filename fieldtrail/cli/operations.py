@@ -2,6 +2,8 @@
 
 import json
 import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -11,6 +13,8 @@ from fieldtrail.cli.options import FromOffset, FromTime, Partition, cluster_of, 
 from fieldtrail.cli.render import table
 
 if TYPE_CHECKING:
+    from connectors.claims import Claims
+    from fieldtrail.settings import Settings
     from streams.replay import ReplayReport
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be sent.")]
@@ -109,6 +113,7 @@ def replay(
     """Run one stage again, and those after it, on records it has had: each document gets a new revision.
 
     Earlier stages do not run: replaying extract never runs OCR again. Of each document only the newest record is sent.
+    Documents that were erased never go again, and are named.
     Dead letters have a command of their own: fieldtrail dlq replay.
 
     Example: fieldtrail replay extract --from-time 2026-01-31T08:00 --dry-run
@@ -121,11 +126,12 @@ def replay(
         raise typer.BadParameter(f"no stage is called {stage!r}; there are {', '.join(STAGES)}", param_hint="STAGE")
     start = start_of(from_offset, from_time, partition)
     settings = cluster_of(ctx)
-    replayer = StageReplayer(connection(settings), topic_plan(settings), make_codec(settings))
     selection = Selection(start, document_id or (), limit)
-    report = replayer.replay(stage, selection, requested_by=requester(), dry_run=dry_run)
+    with open_claims(settings) as claims:
+        replayer = StageReplayer(connection(settings), topic_plan(settings), make_codec(settings), claims)
+        report = replayer.replay(stage, selection, requested_by=requester(), dry_run=dry_run)
     _print_replay(report, as_json)
-    missing = set(selection.document_ids) - {item.document_id for item in report.replayed}
+    missing = set(selection.document_ids) - {item.document_id for item in report.replayed} - set(report.erased)
     if missing and not report.left_alone:
         raise CliError(f"{report.target_topic} has no record of {', '.join(sorted(missing))} from there on")
 
@@ -142,6 +148,7 @@ def _print_replay(report: "ReplayReport", as_json: bool) -> None:
     )
     if report.left_alone:
         typer.echo(f"{counted(report.left_alone, 'submission')} left alone: duplicates and refused document ids")
+    print_erased(report)
     if report.unreadable:
         typer.echo(f"{counted(report.unreadable, 'record')} could not be read and were left alone")
     print_replay_id(report)
@@ -161,6 +168,30 @@ def print_sent(report: "ReplayReport") -> None:
     for item in report.replayed:
         revision = f"  revision {item.revision}" if item.revision is not None else ""
         typer.echo(f"{item.source}  {printable(item.document_id or '(unreadable)')}{revision}")
+
+
+@contextmanager
+def open_claims(settings: "Settings") -> "Iterator[Claims]":
+    """What knows which documents are erased, for as long as the context lasts."""
+    from connectors.claims import Claims
+    from connectors.errors import UnavailableError
+
+    claims = Claims(settings.store.database_url)
+    try:
+        yield claims
+    except UnavailableError as error:
+        raise CliError(f"nobody can tell which documents are erased: {error}") from error
+    finally:
+        claims.close()
+
+
+def print_erased(report: "ReplayReport") -> None:
+    """The documents that do not go because they are erased."""
+    from fieldtrail.rendering import printable
+
+    if report.erased:
+        named = ", ".join(map(printable, report.erased[:5])) + (", …" if len(report.erased) > 5 else "")
+        typer.echo(f"{counted(len(report.erased), 'document')} left alone: erased ({named})")
 
 
 def print_replay_id(report: "ReplayReport") -> None:

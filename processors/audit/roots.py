@@ -1,8 +1,8 @@
 """Daily roots: one hash over all events of all chains that a UTC day added.
 
-A root covers, per chain, a stretch of offsets: from after the previous root's stretch to the last record that the
-broker stamped before the day's end. An event that comes late, with a stamp of a day that is closed, so belongs to the
-day when it was written, and no root ever changes.
+A root covers, per chain, a stretch of offsets: from after the previous root's stretch to before the first record that
+is stamped after the day's end. An event that comes late, with a stamp of a day that is closed, so belongs to the day
+when it was written, one with a stamp in the future to the day of those around it, and no root ever changes.
 """
 
 from collections.abc import Iterable

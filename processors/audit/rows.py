@@ -1,12 +1,13 @@
 """Ties table rows to the event of the record that they came from, so that an altered value is found as well.
 
-An event's ``rows_hash`` covers the hashes of its rows. A row's hash is salted with what only the record's bytes give:
-once a document is erased, values and salt are gone, and the hash that stays cannot be guessed from small values.
+An event's ``rows_hash`` covers the hashes of its rows. The hash of a row's values is salted with what only the record's
+bytes give: once a document is erased, values and salt are gone, and they cannot be guessed from the hash that stays.
 """
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+import struct
+from collections.abc import Iterable, Mapping, Sequence
 from ctypes import c_float
 from datetime import date, datetime
 from decimal import Decimal
@@ -14,9 +15,10 @@ from typing import Any
 
 from processors.audit.event import NO_HASH, milliseconds
 
-RowValue = str | int | float | Decimal | date | datetime | bytes | None | Sequence["RowValue"]
+RowValue = str | int | float | Decimal | date | datetime | bytes | None | Sequence["RowValue"] | Mapping[str, str]
 
 _SALT = b"fieldtrail.audit.salt.1\n"
+_LENGTH = struct.Struct(">I")
 
 
 def row_salt(value: bytes) -> bytes:
@@ -24,22 +26,28 @@ def row_salt(value: bytes) -> bytes:
     return hashlib.sha256(_SALT + value).digest()
 
 
-def row_hash(salt: bytes, values: Iterable[RowValue]) -> bytes:
-    """The hash of one row: SHA-256 of the salt and of the values, in the order of the table's columns, as JSON.
+def row_hash(before: bytes, values: Iterable[RowValue]) -> bytes:
+    """SHA-256 of ``before`` (a salt, or the hash of other columns of the row) and of ``values`` as JSON.
 
     The JSON is an array without white space, in UTF-8, with ``\\u`` escapes only where JSON demands them. Floats are
     the shortest text of the nearest single-precision number (tables store boxes so), decimals are text without
-    exponent and trailing zeros, dates ISO text, times milliseconds since 1970, bytes lower-case hexadecimal.
+    exponent and trailing zeros, dates ISO text, times milliseconds since 1970, bytes lower-case hexadecimal, mappings
+    lists of pairs in the order of their keys.
     """
     # Most values need no change; asking here saves a call for each.
     text = _encode([value if type(value) in _AS_THEY_ARE else _form(value) for value in values])
-    return hashlib.sha256(salt + text.encode("utf-8", "surrogatepass")).digest()
+    return hashlib.sha256(before + text.encode("utf-8", "surrogatepass")).digest()
 
 
-def rows_hash(hashes: Iterable[bytes]) -> bytes:
-    """What the event says of its rows: SHA-256 over their hashes, sorted; zeros where it has none."""
-    joined = b"".join(sorted(hashes))
-    return hashlib.sha256(joined).digest() if joined else NO_HASH
+def rows_hash(rows: Iterable[tuple[str, bytes]]) -> bytes:
+    """What the event says of its rows, each a key and a hash: zeros where it has none, else SHA-256 over all of them,
+    sorted: the key's length in bytes (unsigned 32 bits, big-endian), the key in UTF-8, the hash.
+    """
+    digest, none = hashlib.sha256(), True
+    for key, row in sorted(rows):
+        data, none = key.encode("utf-8", "surrogatepass"), False
+        digest.update(_LENGTH.pack(len(data)) + data + row)
+    return NO_HASH if none else digest.digest()
 
 
 _encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -60,6 +68,8 @@ def _form(value: RowValue) -> Any:
         return value.isoformat()
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, Mapping):
+        return sorted(map(list, value.items()))
     return str.__str__(value) if isinstance(value, str) else value  # an enum's member is written as its value
 
 

@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from connectors.clickhouse.client import ClickHouse
-from connectors.clickhouse.rows import EventRow
+from connectors.clickhouse.rows import EventPlaceRow, EventRow
+from connectors.clickhouse.seals import Seal
 from processors.audit.chain import ChainedEvent, Head
 from processors.audit.event import NO_HASH, AuditEvent
 
@@ -36,6 +37,20 @@ def event_row(link: ChainedEvent) -> EventRow:
         previous_hash=link.previous_hash,
         chain_hash=link.chain_hash,
         gap=link.gap,
+    )
+
+
+def place_row(event: AuditEvent, seals: Sequence[Seal]) -> EventPlaceRow | None:
+    """Where the event is and which rows its record gave, as a row of ``event_places``; ``None``: nobody would ask."""
+    if not (event.document_id or seals):
+        return None
+    return EventPlaceRow(
+        document_id=event.document_id,
+        topic=event.topic,
+        partition=event.partition,
+        offset=event.offset,
+        row_keys=tuple([item.key for item in seals]),
+        row_hashes=tuple([item.hash for item in seals]),
     )
 
 

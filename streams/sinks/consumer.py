@@ -1,8 +1,9 @@
 """The sink's Kafka consumer: a member of a group that begins where it is told, and commits when it is told."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, KafkaError, Message
 
 from processors.audit.event import moment_of
 from streams.contracts.topics import MAX_LETTER_BYTES
@@ -15,13 +16,20 @@ QUEUED_KIB = 16 * 1024
 """What is fetched ahead: enough for one largest record, little beside the memory of a batch."""
 
 
-def make_consumer(connection: KafkaConnection, group: str, session_timeout_s: float) -> Consumer:
-    """A consumer for ``group``, which its broker misses after ``session_timeout_s`` seconds of silence."""
+def make_consumer(
+    connection: KafkaConnection, group: str, session_timeout_s: float, broker_says: Callable[[KafkaError], None]
+) -> Consumer:
+    """A consumer for ``group``, which its broker misses after ``session_timeout_s`` seconds of silence.
+
+    ``broker_says`` is called, from within a call of the consumer, with errors that belong to no record: that no broker
+    answers, above all. What it raises, that call raises.
+    """
     return Consumer(
         {
             **connection.confluent_config(),
             "group.id": group,
             "client.id": "fieldtrail-audit",
+            "error_cb": broker_says,
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
             "auto.offset.reset": "earliest",

@@ -1,33 +1,16 @@
-"""Rows of ``fields``: every header field and line-item cell of a record, tied to its event by a hash."""
+"""Rows of ``fields``: every header field and line-item cell of a record."""
 
-from dataclasses import fields as columns_of
 from datetime import datetime
-from operator import attrgetter
 from typing import Any
 
 from connectors.clickhouse.keys import value_columns
 from connectors.clickhouse.rows import FieldRow, Place, Rule
-from processors.audit.rows import row_hash, row_salt
 from processors.fields import FieldType
 from streams.contracts.records import DocumentExtracted, DocumentResult, ReviewRequest
 from streams.harness.stage import Inbound
 from streams.sinks.document_rows import place_of
 from streams.sinks.facts import STRAIGHT_THROUGH
 from streams.sinks.readings import RawField, Readings, value_of
-
-UNHASHED = frozenset(
-    {"version", "topic", "partition", "offset", "at", "retention_until", "hold", "row_salt", "row_hash"}
-)
-"""Columns that a row's hash leaves out: which record it is from is in the salt already, the rest may change later."""
-HASHED = tuple(item.name for item in columns_of(FieldRow) if item.name not in UNHASHED)
-"""Columns under a row's hash, in their order."""
-
-_hashed_values = attrgetter(*HASHED)
-
-
-def hash_of(row: FieldRow) -> bytes:
-    """The row's hash as it should be: what ``row_hash`` held when the row was written."""
-    return row_hash(row.row_salt, _hashed_values(row))
 
 
 def extracted_rows(record: DocumentExtracted, inbound: Inbound, read: Readings) -> list[FieldRow]:
@@ -61,7 +44,6 @@ def _shared(document_id: str, revision: int, tenant: str, submitted_at: datetime
         "tenant": tenant,
         "submitted_at": submitted_at,
         "version": inbound.offset,
-        "row_salt": row_salt(inbound.value or b""),
         **place_of(inbound),
     }
 
@@ -70,7 +52,7 @@ def _row(field: RawField, row_number: int, shared: dict[str, Any]) -> FieldRow:
     value, evidence, confidence = value_of(field), field["evidence"], field["confidence"]
     text, number, day = value_columns(value, FieldType(field["type"]))
     place = _place(evidence[0]) if evidence else _NOWHERE
-    row = FieldRow(
+    return FieldRow(
         **shared,
         row_number=row_number,
         name=field["name"],
@@ -97,9 +79,6 @@ def _row(field: RawField, row_number: int, shared: dict[str, Any]) -> FieldRow:
         rules=tuple([Rule(item["rule"], item["status"], item["message"]) for item in field["rules"]]),
         review_state=field["review_state"],
     )
-    # The row is not shared yet; making another of forty columns, only to fill one, would double the sink's work.
-    object.__setattr__(row, "row_hash", hash_of(row))
-    return row
 
 
 _NOWHERE = Place()

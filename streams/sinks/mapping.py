@@ -1,12 +1,16 @@
-"""One record on any topic, as rows and as an event: the same bytes give the same rows, whoever maps them and when."""
+"""One record on any topic, as rows and as an event: the same bytes give the same rows, whoever maps them and when.
+
+Every row gets a seal (:mod:`connectors.clickhouse.seals`), and the event has a hash over the seals of its rows.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from connectors.clickhouse.rows import FieldRow, Row
+from connectors.clickhouse.rows import Row
+from connectors.clickhouse.seals import Seal, seal
 from processors.audit.event import AuditEvent, content_hash
-from processors.audit.rows import rows_hash
+from processors.audit.rows import row_salt, rows_hash
 from processors.errors import ErrorCode
 from streams.contracts import topics
 from streams.contracts.codec import Codec, Undecodable, validated
@@ -21,6 +25,7 @@ from streams.contracts.records import (
     DocumentResult,
     DocumentStatus,
     DocumentValidated,
+    ErasureLogged,
     Record,
     ReviewDecision,
     ReviewRequest,
@@ -36,6 +41,7 @@ from streams.sinks.other_rows import (
     corrections_of_decision,
     decision_row,
     delivery_row,
+    erasure_row,
     letter_row,
     root_row,
 )
@@ -49,13 +55,14 @@ in other topics' records too, but for duplicates, whose rows come from here.
 
 @dataclass(frozen=True, slots=True)
 class Mapped:
-    """A record with its rows. Its fields are in ``read``, and not in ``record``."""
+    """A record with its rows and their ``seals``, in the same order. Its fields are in ``read``, not in ``record``."""
 
     inbound: Inbound
     topic: Topic
     record: Record | Undecodable
     read: Readings
     rows: tuple[Row, ...]
+    seals: tuple[Seal, ...] = ()
 
     @property
     def chained(self) -> bool:
@@ -69,8 +76,14 @@ class Mapped:
 
     def event(self, refused: frozenset[int] = frozenset()) -> AuditEvent:
         """The record's event. ``refused`` has the ``id()`` of rows that are not stored, and so are not vouched for."""
-        hashes = [row.row_hash for row in self.rows if isinstance(row, FieldRow) and id(row) not in refused]
-        return event_of(self.inbound, self.topic, self.record, self.read.readers(), rows_hash(hashes))
+        listed = rows_hash((item.key, item.hash) for item in self.sealed(refused))
+        return event_of(self.inbound, self.topic, self.record, self.read.readers(), listed)
+
+    def sealed(self, refused: frozenset[int] = frozenset()) -> list[Seal]:
+        """The seals of the rows that are stored."""
+        if not refused:
+            return list(self.seals)
+        return [item for row, item in zip(self.rows, self.seals, strict=True) if id(row) not in refused]
 
 
 class Mapper:
@@ -102,11 +115,12 @@ class Mapper:
         if isinstance(record, Undecodable):
             return Mapped(inbound, topic, record, Readings(), ())
         try:
-            rows = _rows_of(record, inbound, read)
+            rows, salt = _rows_of(record, inbound, read), row_salt(inbound.value or b"")
+            seals = tuple([seal(row, salt) for row in rows])
         except (ValueError, KeyError, ArithmeticError) as error:  # what Avro can carry and the tables cannot
             reason = f"The record's values cannot be rows: {type(error).__name__}: {error}"[:500]
             return Mapped(inbound, topic, Undecodable(ErrorCode.UNDECODABLE, reason), Readings(), ())
-        return Mapped(inbound, topic, record, read, rows)
+        return Mapped(inbound, topic, record, read, rows, seals)
 
     def _read(self, inbound: Inbound, topic: Topic) -> tuple[Record | Undecodable, Readings]:
         if topic.record is None:
@@ -175,6 +189,10 @@ def _root(record: AuditRoot, inbound: Inbound, _: Readings) -> list[Row]:
     return [root_row(record, inbound)]
 
 
+def _erasure(record: ErasureLogged, inbound: Inbound, _: Readings) -> list[Row]:
+    return [erasure_row(record, inbound)]
+
+
 _ROWS: dict[type[Record], Callable[[Any, Inbound, Readings], list[Row]]] = {
     DocumentAccepted: _document,
     DocumentClassified: _document,
@@ -188,5 +206,6 @@ _ROWS: dict[type[Record], Callable[[Any, Inbound, Readings], list[Row]]] = {
     DocumentStatus: _status,
     DeadLetter: _letter,
     AuditRoot: _root,
+    ErasureLogged: _erasure,
 }
-"""The rows that each kind of record gives. Submissions, replays and erasures are events only."""
+"""The rows that each kind of record gives. Submissions and replays are events only."""

@@ -1,4 +1,4 @@
-"""Rows of ``decisions``, ``corrections``, ``deliveries``, ``dead_letters`` and ``merkle_roots``."""
+"""Rows of ``decisions``, ``corrections``, ``deliveries``, ``dead_letters``, ``merkle_roots`` and ``erasures``."""
 
 from typing import Any
 
@@ -10,15 +10,19 @@ from connectors.clickhouse.rows import (
     DeadLetterRow,
     DecisionRow,
     DeliveryRow,
+    ErasureRow,
     MerkleRootRow,
 )
 from processors.fields import FieldType, FieldValue
+from streams.contracts import topics
 from streams.contracts.records import (
     AuditRoot,
     Correction,
     DeadLetter,
     DocumentFeedback,
     DocumentResult,
+    ErasureLogged,
+    HeldRecord,
     ReviewDecision,
 )
 from streams.harness.stage import Inbound
@@ -180,4 +184,45 @@ def root_row(record: AuditRoot, inbound: Inbound) -> MerkleRootRow:
             for item in record.stretches
         ),
         closed_at=record.closed_at,
+        topic=inbound.topic,
+        partition=inbound.partition,
+        offset=inbound.offset,
     )
+
+
+def erasure_row(record: ErasureLogged, inbound: Inbound) -> ErasureRow:
+    """The proof that a document was erased. It stands over the row that says that it was begun, whose version is 0."""
+    return ErasureRow(
+        erasure_id=record.erasure_id,
+        document_id=record.document_id,
+        version=inbound.offset + 1,
+        tenant=record.tenant,
+        state="done",
+        cause=record.cause,
+        requested_by=record.requested_by,
+        reason=record.reason,
+        begun_at=record.requested_at,
+        updated_at=record.finished_at,
+        content_sha256=record.content_sha256 or "",
+        removed=removed_lines(record),
+        kept=kept_lines(record),
+        **place_of(inbound),
+    )
+
+
+def removed_lines(proof: ErasureLogged) -> tuple[str, ...]:
+    """What an erasure removed, for people."""
+    blanked = [f"{table}: {count} rows blanked" for table, count in sorted(proof.rows_blanked.items())]
+    claims = "claims: the content is free again, the id is barred for ever"
+    return (*proof.objects_removed, *blanked, claims, f"{topics.STATUS.name}: tombstone")
+
+
+def kept_lines(proof: ErasureLogged) -> tuple[str, ...]:
+    """What stays after an erasure, for people."""
+    objects = [f"{key}: another document needs it, or it lies in another store" for key in proof.objects_kept]
+    return (*objects, *map(_held_line, proof.still_held))
+
+
+def _held_line(record: HeldRecord) -> str:
+    until = "for ever" if record.until is None else f"until {record.until:%F %T} UTC"
+    return f"{record.topic}-{record.partition}@{record.offset}: Kafka keeps it {until}"

@@ -3,8 +3,11 @@
 The topic decides: of several roots of one day (two sinks that closed it at once) the first one stands, and the table is
 filled from the topic as all others are. Who keeps a copy of the topic can hold the store against it for ever.
 
-A day is closed :data:`CLOSE_AFTER` its end, once every chain holds what the broker stamped before that. What comes with
-an older stamp later belongs to the day after: a root covers stretches of offsets (:mod:`processors.audit.roots`).
+A root covers stretches of offsets (:mod:`processors.audit.roots`): of each chain, what is before the first record of a
+later day. Which day a record is of, its stamp says, and producers may stamp what they like. So a stamp beyond this
+sink's clock counts for nothing (the record belongs to the day of those around it), and what comes with an older stamp
+later belongs to the day when it was written. A day is closed :data:`CLOSE_AFTER` its end, once the store has all that
+was on the topics then, or a record of a later day.
 """
 
 import logging
@@ -13,11 +16,11 @@ from contextlib import closing
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from confluent_kafka import OFFSET_END, Consumer, KafkaError, TopicPartition
+from confluent_kafka import Consumer, KafkaError, TopicPartition
 
 from connectors.clickhouse.client import ClickHouse
+from connectors.clickhouse.questions.asking import as_parameter
 from processors.audit.chain import NO_OFFSET, Head
-from processors.audit.event import milliseconds
 from processors.audit.merkle import RootBuilder, leaf_hash
 from processors.audit.roots import DayRoot, Stretch, day_end, heads_after
 from streams.contracts import topics
@@ -63,6 +66,7 @@ class RootCloser:
         self._chained_topics = chains
         self._now = now
         self._closed_until: date | None = None
+        self._marks: tuple[date | None, Mapping[Chain, int]] = (None, {})
 
     def run(self, assigned: frozenset[Chain]) -> None:
         """Closes every day that can be closed now, oldest first.
@@ -90,29 +94,56 @@ class RootCloser:
         """The first day that has no root; ``None`` before there is any event.
 
         The first root of all covers whatever came before it, so a record that claims to be very old costs nothing.
+        Where all records claim to be of days to come, it is yesterday's.
         """
         if roots:
             return roots[-1].day + timedelta(days=1)
         answer = self._store.query("SELECT count(), min(day) FROM events")
         [(events, day)] = answer.rows
-        return max(day, self._now().date() - FIRST_ROOT_DAYS) if events else None
+        today = self._now().date()
+        if not events:
+            return None
+        return max(day, today - FIRST_ROOT_DAYS) if day <= today else today - timedelta(days=1)
 
     def _close(self, reader: Consumer, day: date, roots: Sequence[DayRoot]) -> DayRoot | None:
         """The root of ``day``; ``None`` where the store lacks a part of it yet."""
+        if self._marks[0] != day:
+            self._marks = (day, _ends(reader, self._chained_topics))
         before = heads_after(roots)
         builder, stretches = RootBuilder(), list[Stretch]()
-        for chain, end in sorted(_ends(reader, self._chained_topics, day_end(day)).items()):
+        for chain, mark in sorted(self._marks[1].items()):
             after = before[chain].offset if chain in before else NO_OFFSET
+            later = self._first_of_later_day(chain, after, day)
+            end = mark if later is None else later
             head, count = Head(*chain, after, b""), 0
             for offset, digest in read_hashes(self._store, chain, after, end - 1):
                 builder.add(leaf_hash(digest))
                 head, count = Head(*chain, offset, digest), count + 1
-            if head.offset < end - 1 and _has_records(reader, chain, head.offset + 1, end):
+            if later is None and head.offset < end - 1 and _has_records(reader, chain, head.offset + 1, end):
                 logger.info("%s is not closed yet: %s-%d lacks offset %d", day, *chain, head.offset + 1)
                 return None
             if count:
                 stretches.append(Stretch(*chain, after, head.offset, count, head.hash))
         return DayRoot(day, builder.root(), tuple(stretches))
+
+    def _first_of_later_day(self, chain: Chain, after: int, day: date) -> int | None:
+        """The first offset after ``after`` in the store that is of a day after ``day``, by a stamp that may be true.
+
+        The store has every record before it: chains grow in order.
+        """
+        answer = self._store.query(
+            "SELECT offset FROM events WHERE topic = {topic:String} AND partition = {partition:UInt32}"
+            " AND offset > {after:Int64} AND at >= {begin:DateTime64(3, 'UTC')} AND at <= {now:DateTime64(3, 'UTC')}"
+            " ORDER BY topic, partition, offset LIMIT 1",
+            {
+                "topic": chain[0],
+                "partition": chain[1],
+                "after": after,
+                "begin": as_parameter(day_end(day)),
+                "now": as_parameter(self._now()),
+            },
+        )
+        return int(answer.rows[0][0]) if answer.rows else None
 
     def _publish(self, root: DayRoot, roots: Sequence[DayRoot]) -> None:
         """Sends the root; a day without events has none, and the next root covers it too."""
@@ -195,19 +226,13 @@ def _stretch(part: Mapping[str, Any]) -> Stretch:
     return Stretch(part["topic"], part["partition"], after, part["last_offset"], part["events"], bytes(part["head"]))
 
 
-def _ends(reader: Consumer, names: Sequence[str], moment: datetime) -> dict[Chain, int]:
-    """For every partition, the first offset that the broker stamped at ``moment`` or later, or where it ends."""
+def _ends(reader: Consumer, names: Sequence[str]) -> dict[Chain, int]:
+    """For every partition of the topics, where it ends now: the offset after its last record."""
     found = reader.list_topics(timeout=BROKER_TIMEOUT_S).topics
     chains = [(name, partition) for name in names if name in found for partition in found[name].partitions]
-    asked = [TopicPartition(*chain, milliseconds(moment)) for chain in chains]
-    ends: dict[Chain, int] = {}
-    for place in reader.offsets_for_times(asked, timeout=BROKER_TIMEOUT_S) if asked else ():
-        chain = (place.topic, place.partition)
-        if place.offset == OFFSET_END:
-            ends[chain] = reader.get_watermark_offsets(TopicPartition(*chain), timeout=BROKER_TIMEOUT_S)[1]
-        else:
-            ends[chain] = place.offset
-    return ends
+    return {
+        chain: reader.get_watermark_offsets(TopicPartition(*chain), timeout=BROKER_TIMEOUT_S)[1] for chain in chains
+    }
 
 
 def _has_records(reader: Consumer, chain: Chain, begin: int, end: int) -> bool:

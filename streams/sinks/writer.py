@@ -1,18 +1,22 @@
 """One batch into the store: rows first, then letters, then the events, which say that all of it is done.
 
 A batch that breaks off half-way has no events, so its records are read again, and written again over what is there.
+
+Of a document that is erased, rows are written as the erasure leaves them: blank. Their events are the same as ever, so
+that no chain depends on when a document was erased.
 """
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from connectors.clickhouse.blanks import blanked
 from connectors.clickhouse.insert import Inserted
 from connectors.clickhouse.rows import Row, RowRefused
 from processors.audit.chain import ChainedEvent, Head, extend, genesis
-from streams.sinks.chains import Chain, event_row
+from streams.sinks.chains import Chain, event_row, place_row
 from streams.sinks.letters import Letters
 from streams.sinks.mapping import Mapped
 
@@ -22,6 +26,16 @@ class Store(Protocol):
 
     def insert(self, rows: Sequence[Row], token: str) -> Inserted:
         """Writes ``rows``. Raises ``UnavailableError`` and ``RefusedError``."""
+
+
+class Erasures(Protocol):
+    """Which documents are erased, and how what was written of one too late is blanked."""
+
+    def erased(self, document_ids: Collection[str]) -> Collection[str]:
+        """Those of ``document_ids`` that are erased, or being erased. Raises ``UnavailableError``."""
+
+    def blank(self, document_ids: Sequence[str]) -> None:
+        """Blanks what the store has of these. Raises ``UnavailableError`` and ``RefusedError``."""
 
 
 class EventRefusedError(Exception):
@@ -40,11 +54,13 @@ class Written:
 class BatchWriter:
     """Writes batches, one at a time. ``now`` gives the time for letters."""
 
-    def __init__(self, store: Store, letters: Letters, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, letters: Letters, erasures: Erasures, now: Callable[[], datetime]) -> None:
         self._store = store
         self._letters = letters
+        self._erasures = erasures
         self._now = now
         self._buried: tuple[str, frozenset[int]] = ("", frozenset())
+        self._blank: tuple[str, frozenset[str]] = ("", frozenset())
 
     def write(self, batch: Sequence[Mapped], heads: Mapping[Chain, Head]) -> Written:
         """Writes ``batch``, whose records follow on ``heads`` (chains that it lacks begin now).
@@ -53,14 +69,32 @@ class BatchWriter:
         ``DeliveryError`` and :class:`EventRefusedError`; nothing may be committed then.
         """
         token = token_of(batch)
-        done = self._store.insert([row for mapped in batch for row in mapped.rows], token)
-        letters = self._bury(batch, done.refused, token)
-        links = _chain(batch, heads, frozenset(id(item.row) for item in done.refused))
-        events = self._store.insert([event_row(link) for link in links], token)
-        if events.refused:
-            raise EventRefusedError(f"the store refuses an event: {events.refused[0].reason}")
-        ends = {(link.event.topic, link.event.partition): link.head for link in links}
-        return Written(ends, done.written + events.written, letters)
+        written, refused = self._write_rows(batch, token)
+        letters = self._bury(batch, refused, token)
+        events, ends = _events(batch, heads, frozenset(id(item.row) for item in refused))
+        done = self._store.insert(events, token)
+        if done.refused:
+            raise EventRefusedError(f"the store refuses an event: {done.refused[0].reason}")
+        return Written(ends, written + done.written, letters)
+
+    def _write_rows(self, batch: Sequence[Mapped], token: str) -> tuple[int, list[RowRefused]]:
+        """Writes the rows: how many, and which ones the store refuses.
+
+        An erasure bars a document's id first and blanks its rows after that. So whoever finds an id barred once the
+        rows are written blanks them himself; whoever does not is followed by the erasure that will.
+        """
+        rows = [row for mapped in batch for row in mapped.rows]
+        about = {document_id for row in rows if (document_id := getattr(row, "document_id", ""))}
+        erased = frozenset(self._erasures.erased(about))
+        if self._blank[0] != token:
+            self._blank = (token, erased)
+        stored = [blanked(row) if getattr(row, "document_id", "") in erased else row for row in rows]
+        done = self._store.insert(stored, token)
+        late = frozenset(self._erasures.erased(about)) - self._blank[1]  # a try before this one wrote their values
+        if late:
+            self._erasures.blank(sorted(late))
+        original = {id(new): old for new, old in zip(stored, rows, strict=True)}
+        return done.written, [RowRefused(original[id(item.row)], item.reason) for item in done.refused]
 
     def _bury(self, batch: Sequence[Mapped], refused: Sequence[RowRefused], token: str) -> int:
         """Writes the batch's letters. Those that a try before this one delivered are not written again: a batch is
@@ -95,9 +129,13 @@ def token_of(batch: Sequence[Mapped]) -> str:
     return digest.hexdigest()
 
 
-def _chain(batch: Sequence[Mapped], heads: Mapping[Chain, Head], refused: frozenset[int]) -> list[ChainedEvent]:
-    """The batch's events, each linked to the one before it in its partition."""
-    ends, links = dict(heads), list[ChainedEvent]()
+def _events(
+    batch: Sequence[Mapped], heads: Mapping[Chain, Head], refused: frozenset[int]
+) -> tuple[list[Row], dict[Chain, Head]]:
+    """The batch's events, each linked to the one before it in its partition, after the rows that say where they are;
+    and where the chains end then.
+    """
+    ends, links, places = dict(heads), list[ChainedEvent](), list[Row]()
     for mapped in batch:
         if not mapped.chained:
             continue
@@ -106,4 +144,10 @@ def _chain(batch: Sequence[Mapped], heads: Mapping[Chain, Head], refused: frozen
         link = extend(ends.get(chain) or genesis(*chain), event)
         ends[chain] = link.head
         links.append(link)
-    return links
+        place = place_row(event, mapped.sealed(refused))
+        places += [] if place is None else [place]
+    return [*places, *map(event_row, links)], {chain: ends[chain] for chain in {_chain_of(link) for link in links}}
+
+
+def _chain_of(link: ChainedEvent) -> Chain:
+    return link.event.topic, link.event.partition

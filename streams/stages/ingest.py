@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from connectors.claims import Claims, Submission
+from connectors.claims import ERASED, Claims, Submission
 from connectors.errors import UnavailableError
 from connectors.fetch import Fetcher
 from connectors.objects import ObjectStore
@@ -74,6 +74,12 @@ class IngestStage:
     async def process(self, record: DocumentSubmitted, context: StageContext) -> Outcome:
         if (refusal := check_submission(record, self._schemas, self._types)) is not None:
             return Dead.refused(refusal)
+        identity = self.identity(record, context)
+        claim = await off_loop(lambda: self._claims.find(identity.document_id))
+        if isinstance(claim, Retry | Dead):
+            return claim
+        if claim is not None and _came_again(claim, context):
+            return _erased(identity)  # before anything of it is stored again
         spool = await off_loop(self._store.new_spool_file)
         if not isinstance(spool, Path):
             return spool
@@ -136,10 +142,14 @@ class IngestStage:
 
     def _claim(
         self, record: DocumentSubmitted, intake: Intake, identity: Identity, context: StageContext
-    ) -> Skip | Dead | None:
+    ) -> Skip | Retry | Dead | None:
         """Whether the document is new: ``None`` if it is. Blocks."""
         mine = Submission(identity.document_id, record.tenant, intake.sha256, source_key(context))
         claim = self._claims.claim_submission(mine)
+        if claim.sha256 == ERASED and (context.replay is not None or claim.source == mine.source):
+            return Skip(
+                f"Document {identity.document_id} was erased."
+            )  # its record came again, and nobody waits for it
         if (claim.tenant, claim.sha256) != (mine.tenant, mine.sha256):
             return Dead(
                 ErrorCode.DOCUMENT_ID_CONFLICT,
@@ -148,10 +158,24 @@ class IngestStage:
         if claim.source != mine.source and context.replay is None:  # a replay comes from another place by its nature
             return Skip(f"Document {identity.document_id} was submitted before, as {claim.source}.")
         owner = self._claims.claim_content(record.tenant, intake.sha256, record.schema_name or "", identity.document_id)
+        if owner is None:
+            return Retry("An erasure is removing the same content. Send this document again when it has ended.")
         if owner == identity.document_id:
             return None
         message = f"The same content is document {owner}; see its result."
         return Skip(message, (status(identity, context, "duplicate", message=message, duplicate_of=owner),))
+
+
+def _came_again(claim: Submission, context: StageContext) -> bool:
+    """Whether the claim is that of an erased document, whose own record is here again, by a replay or a redelivery.
+
+    Another submission under its id is a conflict, of which its producer is to hear.
+    """
+    return claim.sha256 == ERASED and (context.replay is not None or claim.source == source_key(context))
+
+
+def _erased(identity: Identity) -> Skip:
+    return Skip(f"Document {identity.document_id} was erased.")
 
 
 def check_submission(record: DocumentSubmitted, schemas: Schemas, types: Collection[str] = ()) -> Refusal | None:

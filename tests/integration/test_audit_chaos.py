@@ -17,6 +17,7 @@ import pytest
 
 from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.migrate import migrate
+from fieldtrail.audit.rows import check_rows
 from processors.audit.chain import genesis
 from processors.audit.verify import Intact, verify_chain
 from streams.admin import apply
@@ -180,3 +181,4 @@ def assert_store_equals_topics(store: ClickHouse, connection: KafkaConnection, p
         answer = verify_chain(read_links(store, chain, -1), genesis(*chain))
         assert isinstance(answer, Intact), answer
         assert answer.gaps == ()
+    assert isinstance(check_rows(store), int), "every row is as its event recorded it"

@@ -2,29 +2,35 @@
 
 import threading
 import time
-from datetime import UTC, datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
+from connectors.claims import Claims
 from connectors.clickhouse.client import ClickHouse
+from connectors.clickhouse.erase import values_left
 from connectors.clickhouse.migrate import migrate
+from connectors.clickhouse.seals import SEALED
+from fieldtrail.audit.rows import check_rows
+from fieldtrail.stack import LocalStack
 from processors.audit.chain import genesis
 from processors.audit.merkle import inclusion_proofs, root_of_proof
 from processors.audit.roots import day_end, event_leaf
-from processors.audit.rows import row_hash, rows_hash
 from processors.audit.verify import Intact, verify_chain, verify_root
-from streams.admin import apply
+from streams.admin import admin_client, apply
 from streams.contracts import topics
-from streams.contracts.records import AuditRoot, DocumentResult
+from streams.contracts.records import AuditRoot, DocumentResult, ErasureLogged
 from streams.contracts.topics import TopicPlan
 from streams.harness.headers import read_error
-from streams.kafka import KafkaConnection
+from streams.kafka import KafkaConnection, make_producer
 from streams.outbox import Outbox
 from streams.scan import scan
 from streams.sinks.batch import BatchLimits
 from streams.sinks.chains import read_heads, read_links
-from streams.sinks.field_rows import HASHED
+from streams.sinks.erasures import BarredDocuments
 from streams.sinks.roots import CLOSE_AFTER, ROOT_KEY, read_roots, root_of
 from tests.support.audit import (
     CODEC,
@@ -121,35 +127,9 @@ def test_the_chains_and_the_rows_are_whole(
         assert isinstance(answer, Intact)
         checked += answer.events
     assert checked == events_of(20)
-    hashes: dict[tuple[str, int, int], list[bytes]] = {}
-    for row in clickhouse.query("SELECT topic, partition, offset, row_hash FROM fields FINAL").rows:
-        hashes.setdefault(row[:3], []).append(bytes(row[3]))
-    for topic, partition in chains:
-        for link in read_links(clickhouse, (topic, partition), -1):
-            assert rows_hash(hashes.get((topic, partition, link.event.offset), [])) == link.event.rows_hash
-
-
-def test_a_stored_row_gives_its_hash_again(
-    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
-) -> None:
-    """So whoever has the tables alone can tell that no value in them was altered."""
-    produce(connection, plan, document_records(3))
-    with running(make_sink(connection, plan, clickhouse)):
-        eventually(lambda: count(clickhouse, "events") == events_of(1), "all events")
-    rows = list(clickhouse.query(f"SELECT {', '.join(HASHED)}, row_salt, row_hash FROM fields FINAL").mappings())
-    assert len(rows) == 2 * 12
-    for row in rows:
-        values = [_plain(row[name]) for name in HASHED]
-        assert row_hash(bytes(row["row_salt"]), values) == bytes(row["row_hash"])
-
-
-def _plain(value: object) -> object:
-    """Named tuples as the driver gives them, as the tuples that they are."""
-    if isinstance(value, dict):
-        return tuple(_plain(item) for item in value.values())
-    if isinstance(value, list | tuple):
-        return tuple(_plain(item) for item in value)
-    return value
+    assert isinstance(check_rows(clickhouse), int), "whoever has the tables alone can tell that none was altered"
+    [(rows,)] = clickhouse.query("SELECT sum(length(row_keys)) FROM event_places FINAL").rows
+    assert rows == sum(count(clickhouse, kind.TABLE) for kind in SEALED)
 
 
 def test_a_sink_that_begins_anew_goes_on_after_the_heads_and_changes_nothing(
@@ -251,6 +231,50 @@ def test_while_clickhouse_is_down_the_sink_waits_and_says_so(
     assert list(scan(connection, plan.name(topics.AUDIT_DEAD_LETTERS))) == []
 
 
+def test_brokers_that_are_down_are_noticed_although_nothing_is_sent(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse, stack: LocalStack
+) -> None:
+    produce(connection, plan, document_records(1))
+    with running(make_sink(connection, plan, clickhouse)) as sink:
+        eventually(lambda: count(clickhouse, "events") == events_of(1), "the first document")
+        assert sink.health().paused == {}
+        stack.kill("broker")
+        eventually(lambda: "broker" in sink.health().paused, "the sink notices")
+        assert sink.paused() == [("broker", True)], "the gauge of its metrics"
+        eventually(lambda: sink.health().paused == {}, "it notices that they answer again, without a record", 60)
+        produce(connection, plan, document_records(2))
+        eventually(lambda: count(clickhouse, "events") == events_of(2), "it goes on", 60)
+
+
+def test_what_was_gathered_is_written_at_the_end(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    """Long before the batch would be due."""
+    with running(make_sink(connection, plan, clickhouse, limits=BatchLimits(age_s=600))) as sink:
+        eventually(lambda: sink.health().assigned, "the sink has partitions")
+        produce(connection, plan, document_records(1))
+        eventually(lambda: sink.health().in_flight == len(PATH), "the sink has read the document")
+        assert count(clickhouse, "events") == 0
+    assert count(clickhouse, "events") == events_of(1)
+
+
+def test_rows_of_an_erased_document_are_stored_blank_and_verify(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse, tmp_path: Path
+) -> None:
+    """Its records lie on their topics until their retention ends, and a new store would read them all."""
+    claims = Claims(f"sqlite:///{tmp_path / 'fieldtrail.db'}")
+    claims.erase("doc-000002")
+    proof = example(ErasureLogged).model_copy(update={"document_id": "doc-000002"})
+    records = [item for number in (1, 2) for item in document_records(number)]
+    produce(connection, plan, [*records, Sent(topics.ERASURES, b"doc-000002", CODEC.encode(proof))])
+    with running(make_sink(connection, plan, clickhouse, erasures=BarredDocuments(claims, clickhouse))):
+        eventually(lambda: count(clickhouse, "events") == events_of(2) + 1, "all events")
+    claims.close()
+    assert values_left(clickhouse, ["doc-000001", "doc-000002"]).keys() == {"doc-000001"}
+    assert count(clickhouse, "fields", "document_id = 'doc-000002'") == 24
+    assert isinstance(check_rows(clickhouse), int)
+
+
 def test_a_topic_that_was_made_anew_is_refused_and_not_appended_to_the_old_chain(
     connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
 ) -> None:
@@ -293,6 +317,56 @@ def test_days_are_closed_with_roots_that_prove_every_event(
     assert len(mine) == len(PATH) - 1
     for index, path in inclusion_proofs(leaves, root.events, mine).items():
         assert root_of_proof(leaves[index], index, root.events, path) == root.root
+
+
+def send_stamped(connection: KafkaConnection, plan: TopicPlan, stamps: Sequence[datetime]) -> None:
+    """Results, all in one partition, with stamps of the producer's own, on a topic that takes any."""
+    name = plan.name(topics.RESULTS)
+    believing = ConfigEntry("message.timestamp.after.max.ms", str(2**62), incremental_operation=AlterConfigOpType.SET)
+    wanted = ConfigResource(ResourceType.TOPIC, name, incremental_configs=[believing])
+    admin = admin_client(connection)
+    for answer in admin.incremental_alter_configs([wanted]).values():
+        answer.result(20)
+    producer, refused = make_producer(connection), list[object]()
+    for number, at in enumerate(stamps):
+        [sent] = document_records(number, kinds=[DocumentResult])
+        stamp = int(at.timestamp() * 1000)
+        producer.produce(
+            name, sent.value, sent.key, 0, timestamp=stamp, on_delivery=lambda error, _: refused.append(error)
+        )
+    assert producer.flush(20) == 0
+    assert refused == [None] * len(stamps)
+
+
+TODAY = datetime.now(UTC).replace(hour=12, minute=0, second=0, microsecond=0)
+DAY = timedelta(days=1)
+
+
+def test_a_stamp_far_in_the_future_keeps_no_day_open(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    """Anybody may produce to a public topic, and stamp as he likes. The record counts to the day of its neighbours."""
+    send_stamped(connection, plan, [TODAY, TODAY + 3650 * DAY, TODAY, TODAY + DAY, TODAY + 3650 * DAY, TODAY + DAY])
+    late = day_end((TODAY + DAY).date()) + CLOSE_AFTER
+    closer = make_closer(connection, plan, clickhouse, now=lambda: late)
+    with running(make_sink(connection, plan, clickhouse, chores=closer)):
+        eventually(lambda: count(clickhouse, "merkle_roots") == 2, "both days' roots", 60)
+    stretches = {
+        root.day: [item for item in root.stretches if "results" in item.topic] for root in read_roots(clickhouse)
+    }
+    covered = {day: [(item.after_offset, item.last_offset) for item in found] for day, found in stretches.items()}
+    assert covered == {TODAY.date(): [(-1, 2)], (TODAY + DAY).date(): [(2, 5)]}
+
+
+def test_days_are_closed_also_where_every_stamp_lies_in_the_future(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    send_stamped(connection, plan, [TODAY + 3650 * DAY] * 2)
+    closer = make_closer(connection, plan, clickhouse, now=lambda: TODAY + DAY)
+    with running(make_sink(connection, plan, clickhouse, chores=closer)):
+        eventually(lambda: count(clickhouse, "merkle_roots") == 1, "the day's root", 60)
+    [root] = read_roots(clickhouse)
+    assert (root.day, root.events) == (TODAY.date(), 2)
 
 
 def test_a_day_is_closed_once_and_the_first_of_two_roots_stands(

@@ -9,13 +9,15 @@ from typing import Any
 
 import pytest
 
+from connectors.claims import Claims
 from fieldtrail.client import Final
 from fieldtrail.wiring import topic_plan
 from processors.errors import ErrorCode
 from streams.contracts import topics
 from streams.contracts.records import DocumentSubmitted, ReplayLogged
-from streams.dead_letters import DeadLetters, LetterFilter
-from streams.harness.headers import last
+from streams.contracts.topics import STAGES
+from streams.dead_letters import LOOK_ONLY, DeadLetters, LetterFilter
+from streams.harness.headers import error_headers, last
 from streams.kafka import make_producer
 from streams.stages.ids import result_id
 from tests.support.harness import CODEC
@@ -241,6 +243,39 @@ def test_poison_can_be_shown_and_replayed_too(pipeline: Pipeline) -> None:
     ]
     again = wait_for(lambda: next((x for x in pipeline.letters(wanted) if x.failed_again), None), "it fails again")
     assert again.record.value == letter.record.value
+
+
+def test_a_letter_of_an_erased_document_stays_where_it_is(pipeline: Pipeline) -> None:
+    for name in ("erased", "stays"):
+        submit(pipeline, name, uri=(pipeline.inbox / f"{name}.pdf").as_uri())
+    letters = [letter for name in ("erased", "stays") for letter in pipeline.letter(name)]
+    claims = Claims(pipeline.settings.store.database_url)
+    claims.erase("erased")
+    claims.close()
+    asked = [option for letter in letters for option in ("--letter", letter.place)]
+    report = replay(pipeline, *asked, "--again", "--dry-run")
+    assert ([item["document_id"] for item in report["replayed"]], report["erased"]) == (["stays"], ["erased"])
+    told = pipeline.cli("dlq", "replay", "--letter", letters[0].place)
+    assert "1 document left alone: erased (erased)" in told.stdout
+
+
+@pytest.mark.parametrize("writer", LOOK_ONLY)
+def test_letters_of_what_reads_results_are_listed_and_never_sent(pipeline: Pipeline, writer: str) -> None:
+    """Their records lie on their topics, delivered; sent again, every reader of these would get them twice."""
+    [letter, *_] = pipeline.letters(LetterFilter(stages=STAGES))
+    error = letter.error.model_copy(update={"stage": writer, "topic": "documents.results"})
+    producer = make_producer(pipeline.link)
+    producer.produce(f"{writer}.dlq", letter.record.value, letter.record.key, headers=list(error_headers(error)))
+    assert producer.flush(20) == 0
+    [listed] = pipeline.letters(LetterFilter(stages=(writer,)))
+    assert listed.place in pipeline.cli("dlq", "list").stdout
+    assert pipeline.cli("dlq", "show", listed.place).returncode == 0
+    for asked in (("--stage", writer), ("--letter", listed.place)):
+        refused = pipeline.cli("dlq", "replay", *asked)
+        assert refused.returncode == 1
+        assert f"dead letters of {writer} are for looking, not for replay" in refused.stderr
+    everything = replay(pipeline, "--again", "--dry-run")
+    assert listed.place not in {item["source"] for item in everything["replayed"]}
 
 
 def test_an_address_that_holds_no_letter(pipeline: Pipeline) -> None:

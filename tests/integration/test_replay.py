@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 
+from connectors.claims import Claims
 from processors.synthesis.samples import write_samples
 from streams.contracts import topics
 from streams.contracts.records import DocumentRecognized, DocumentResult, ReplayLogged, ReviewRequest
@@ -359,3 +360,29 @@ def test_replays_of_two_stages_at_once_never_share_a_revision(world: World) -> N
         world.replay(stage, "--document-id", "doc-4")["replayed"][0]["revision"] for stage in ("extract", "route")
     )
     assert second == first + 1
+
+
+def test_an_erased_document_never_goes_again_and_none_of_its_records_is_worked_on(world: World) -> None:
+    """Kafka keeps its records until their retention ends."""
+    claims = Claims(world.pipeline.settings.store.database_url)
+    claims.erase("doc-11")
+    claims.close()
+    for stage in ("ingest", "extract", "route"):
+        report = world.replay(stage, "--document-id", "doc-11", "--document-id", "doc-10", "--dry-run")
+        assert [item["document_id"] for item in report["replayed"]] == ["doc-10"]
+        assert report["erased"] == ["doc-11"]
+    told = world.pipeline.cli("replay", "route", "--document-id", "doc-11")
+    assert (told.returncode, "1 document left alone: erased (doc-11)" in told.stdout) == (0, True)
+    log = world.pipeline.records(topics.REPLAY_LOG, ReplayLogged)
+    assert all(entry.document_id != "doc-11" for entry in log)
+    # by hand, the record is sent all the same; its stage leaves it alone
+    ends = world.count(topics.RESULTS), world.count(topics.REVIEW), len(world.pipeline.letters())
+    mine = next(item for item in world.pipeline.scan(topics.VALIDATED) if item.key == b"doc-11")
+    producer = make_producer(world.pipeline.link)
+    producer.produce(mine.topic, mine.value, mine.key, partition=mine.partition)
+    other = next(item for item in world.pipeline.scan(topics.VALIDATED) if item.key == b"doc-10")
+    producer.produce(mine.topic, other.value, other.key, partition=mine.partition)
+    assert producer.flush(20) == 0
+    after = (ends[0] + 1, *ends[1:])
+    assert wait_for(lambda: world.count(topics.RESULTS) > ends[0], "the record behind it")
+    assert (world.count(topics.RESULTS), world.count(topics.REVIEW), len(world.pipeline.letters())) == after

@@ -5,14 +5,15 @@ promises over the real broker are in ``test_pipeline``, ``test_poison`` and ``te
 """
 
 import asyncio
+import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import islice, pairwise
 from typing import Any
 
 import pytest
 
-from connectors.errors import UnavailableError
+from connectors.errors import MissingError, UnavailableError
 from fieldtrail.settings import resolve
 from fieldtrail.wiring import Parts, stage_specs
 from processors.synthesis.stream import invoice_stream
@@ -192,6 +193,61 @@ def test_bytes_that_are_gone_from_the_store_are_a_coded_dead_letter(pipeline: Pi
     error = read_error(producer.on(f"{stage}.dlq")[0][3])
     assert error is not None
     assert error.code == "artefact_missing"
+
+
+@pytest.mark.parametrize("stage", STAGES[1:])
+def test_nothing_is_done_with_a_record_of_an_erased_document(pipeline: Pipeline, stage: str) -> None:
+    """It lay on its topic when the document was erased. Not even a dead letter is made, which would keep its values."""
+    record = pipeline.inputs[stage]
+    document = record.document.model_copy(update={"document_id": "gone"})  # type: ignore[attr-defined]
+    pipeline.parts.claims.erase("gone")
+    assert pipeline.run(stage, record.model_copy(update={"document": document})).sent == []
+
+
+def test_what_fails_because_its_document_is_erased_meanwhile_makes_no_dead_letter(
+    pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = pipeline.inputs["classify"]
+    document = record.document.model_copy(update={"document_id": "going"})  # type: ignore[attr-defined]
+
+    def remove(_: object, uri: str) -> None:
+        pipeline.parts.claims.erase("going")
+        raise MissingError(uri)
+
+    monkeypatch.setattr(type(pipeline.parts.store), "local", remove)
+    assert pipeline.run("classify", record.model_copy(update={"document": document})).sent == []
+
+
+def test_the_submission_of_an_erased_document_comes_again_in_vain(pipeline: Pipeline) -> None:
+    """And leaves nothing behind. Another submission under its id is a conflict, of which its producer hears."""
+    [_, (data, _)] = islice(invoice_stream(4), 2)
+    submitted = pipeline.inputs["ingest"].model_copy(update={"document_id": "barred", "content": data})
+    before = pipeline.parts.store.keys_below("originals")
+    assert [item[0] for item in pipeline.run("ingest", submitted).sent] == ["documents.status", OUTPUTS["ingest"]]
+    [original] = set(pipeline.parts.store.keys_below("originals")) - set(before)
+    pipeline.parts.claims.erase("barred")
+    pipeline.parts.store.remove(original)
+    assert pipeline.run("ingest", submitted).sent == []
+    assert pipeline.parts.store.keys_below("originals") == before
+    anew = pipeline.run("ingest", submitted, offset=99)
+    error = read_error(anew.on("ingest.dlq")[0][3])
+    assert error is not None
+    assert error.code == "document_id_conflict"
+
+
+def test_a_content_that_an_erasure_is_removing_is_taken_in_once_it_has_ended(pipeline: Pipeline) -> None:
+    *_, (data, _) = islice(invoice_stream(5), 3)
+    submitted = pipeline.inputs["ingest"].model_copy(update={"document_id": "next", "content": data})
+    sha256 = hashlib.sha256(data).hexdigest()
+    claims = pipeline.parts.claims
+    claims.begin_removal(sha256, "previous")
+    waiting = pipeline.run("ingest", submitted)
+    error = read_error(waiting.on("ingest.dlq")[0][3])
+    assert error is not None
+    assert (error.code, error.attempts) == ("retries_exhausted", 3)
+    assert "An erasure is removing the same content" in error.message
+    claims.end_removal("previous")
+    assert OUTPUTS["ingest"] in {item[0] for item in pipeline.run("ingest", submitted).sent}
 
 
 def test_a_result_or_a_review_comes_out_at_the_end(pipeline: Pipeline) -> None:

@@ -1,7 +1,7 @@
 """Documents on their way through the topics without a pipeline, and an audit sink that reads them."""
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -132,6 +132,18 @@ def produce(connection: KafkaConnection, plan: TopicPlan, records: Sequence[Sent
     outbox.flush()
 
 
+class NoErasures:
+    """Nothing is erased."""
+
+    def erased(self, _: Collection[str]) -> Collection[str]:
+        """None of them."""
+        return ()
+
+    def blank(self, document_ids: Sequence[str]) -> None:
+        """Never called."""
+        raise AssertionError(f"nothing is erased: {document_ids}")
+
+
 class NoChores:
     """Nothing to do beside the batches."""
 
@@ -146,9 +158,11 @@ def make_sink(
     *,
     limits: BatchLimits = BatchLimits(rows=2_000, age_s=0.1),  # noqa: B008  frozen
     chores: Any = None,
+    erasures: Any = None,
 ) -> AuditSink:
     """A sink over the plan's topics."""
-    writer = BatchWriter(Inserter(store), Letters(Outbox(connection), plan), lambda: datetime.now(UTC))
+    letters = Letters(Outbox(connection), plan)
+    writer = BatchWriter(Inserter(store), letters, erasures or NoErasures(), lambda: datetime.now(UTC))
     config = SinkConfig(f"{plan.prefix}fieldtrail.audit", limits, chores_every_s=0.2)
     return AuditSink(connection, Mapper(plan, CODEC), store, writer, chores or NoChores(), config)
 

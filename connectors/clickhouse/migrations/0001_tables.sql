@@ -14,7 +14,11 @@
 --     read and their heads looked up; a bloom filter finds a document's events. The other skip indexes serve the questions
 --     that begin with a file, a vendor, a number, a result, a day. tests/integration/test_clickhouse_store.py holds them
 --     to it by EXPLAIN.
---   * `retention_until` is the end of the tenant's retention. A legal hold (`hold` = 1) keeps the row beyond it.
+--   * No row ends by itself (TTL): one that vanished would look like one that somebody removed. `fieldtrail retention apply`
+--     erases what is old, and leaves a proof.
+--   * A row's hash covers all its columns but these two: `row_salt`, which comes from the bytes of its record, and
+--     `values_hash`, which covers the columns that an erasure blanks, salted. `event_places` lists the rows of each event with
+--     their hashes, and the event's `rows_hash` covers that list.
 
 CREATE TABLE IF NOT EXISTS ${database}.documents ${on_cluster}
 (
@@ -65,12 +69,12 @@ CREATE TABLE IF NOT EXISTS ${database}.documents ${on_cluster}
     supersedes             String COMMENT 'The result that it replaces.',
     review_id              String COMMENT 'The review request.',
     model_versions         Array(LowCardinality(String)) COMMENT 'What worked on it, as component=version.',
+    row_salt               FixedString(32) COMMENT 'Salt of values_hash, from the record\'s bytes; erasing blanks it.',
+    values_hash            FixedString(32) COMMENT 'Hash of the columns that erasing blanks; it stays.' CODEC(NONE),
     topic                  LowCardinality(String) COMMENT 'Kafka topic of the record.',
     partition              UInt32 COMMENT 'Its partition.',
     offset                 UInt64 COMMENT 'Its offset.',
     at                     DateTime64(3, 'UTC') COMMENT 'Its broker timestamp.',
-    retention_until        DateTime('UTC') DEFAULT '2106-01-01 00:00:00' COMMENT 'End of retention.',
-    hold                   UInt8 COMMENT '1: under legal hold.',
     INDEX by_document document_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX by_content content_sha256 TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX by_filename filename TYPE bloom_filter(0.01) GRANULARITY 1,
@@ -86,7 +90,6 @@ CREATE TABLE IF NOT EXISTS ${database}.documents ${on_cluster}
 ENGINE = ${replacing}(version)
 PARTITION BY toYYYYMM(submitted_at)
 ORDER BY (document_id, revision, stage)
-TTL retention_until DELETE WHERE hold = 0
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
 COMMENT 'One row per document, revision and stage.';
 
@@ -128,14 +131,12 @@ CREATE TABLE IF NOT EXISTS ${database}.fields ${on_cluster}
     rules                  Array(Tuple(rule LowCardinality(String), status Enum8('passed' = 1, 'failed' = 2, 'not_applicable' = 3),
                                        message String)) COMMENT 'The rules that looked at it.' CODEC(ZSTD(1)),
     review_state           Enum8('not_routed' = 0, 'passed' = 1, 'second_look' = 2, 'person' = 3) COMMENT 'What the route decided.',
-    row_salt               FixedString(32) COMMENT 'Salt of row_hash, from the record\'s bytes; erasing blanks it.',
-    row_hash               FixedString(32) COMMENT 'Hash of this row; rows_hash of its event vouches for it.' CODEC(NONE),
+    row_salt               FixedString(32) COMMENT 'Salt of values_hash, from the record\'s bytes; erasing blanks it.',
+    values_hash            FixedString(32) COMMENT 'Hash of the columns that erasing blanks; it stays.' CODEC(NONE),
     topic                  LowCardinality(String) COMMENT 'Kafka topic of the record.',
     partition              UInt32 COMMENT 'Its partition.',
     offset                 UInt64 COMMENT 'Its offset.',
     at                     DateTime64(3, 'UTC') COMMENT 'Its broker timestamp.',
-    retention_until        DateTime('UTC') DEFAULT '2106-01-01 00:00:00' COMMENT 'End of retention.',
-    hold                   UInt8 COMMENT '1: under legal hold.',
     path                   String ALIAS if(row_number = 0, toString(name), concat('line_items[', toString(row_number), '].', name))
                            COMMENT 'The name as decisions use it: total_amount, line_items[3].amount.',
     INDEX by_document document_id TYPE bloom_filter(0.001) GRANULARITY 1,
@@ -146,7 +147,6 @@ CREATE TABLE IF NOT EXISTS ${database}.fields ${on_cluster}
 ENGINE = ${replacing}(version)
 PARTITION BY toYYYYMM(submitted_at)
 ORDER BY (document_id, revision, row_number, name, stage)
-TTL retention_until DELETE WHERE hold = 0
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
 COMMENT 'One row per field or line-item cell, revision and stage.';
 
@@ -158,7 +158,7 @@ CREATE TABLE IF NOT EXISTS ${database}.events ${on_cluster}
     version                UInt64 COMMENT '0; equal keys are equal events.',
     event_id               String ALIAS concat(topic, '/', toString(partition), '/', toString(offset)) COMMENT 'The event, for people.',
     at                     DateTime64(3, 'UTC') COMMENT 'Broker timestamp.',
-    day                    Date COMMENT 'UTC day whose Merkle tree has the event as a leaf.',
+    day                    Date COMMENT 'UTC day of `at`. The day whose root covers it may be another: roots cover stretches of offsets.',
     tenant                 LowCardinality(String) COMMENT 'Whose document it is about.',
     document_id            String COMMENT 'The document that it is about.',
     revision               UInt32 COMMENT 'Its revision.',
@@ -167,7 +167,6 @@ CREATE TABLE IF NOT EXISTS ${database}.events ${on_cluster}
     state                  LowCardinality(String) COMMENT 'What came of it: decision, error code or state.',
     started                Nullable(DateTime64(3, 'UTC')) COMMENT 'When the stage began.',
     seconds                Nullable(Float64) COMMENT 'How long it took.',
-    cpu_seconds            Nullable(Float64) COMMENT 'Processor time that it cost, where known.',
     worker                 LowCardinality(String) COMMENT 'Worker that did it.',
     input_topic            LowCardinality(String) COMMENT 'Record that caused it.',
     input_partition        UInt32 COMMENT 'Its partition; says nothing where input_topic is empty.',
@@ -177,13 +176,12 @@ CREATE TABLE IF NOT EXISTS ${database}.events ${on_cluster}
     result_id              String COMMENT 'The result that it carries.',
     actor                  String COMMENT 'Person who did it: a reviewer, whoever asked for a replay.',
     model_versions         Array(LowCardinality(String)) COMMENT 'What worked on it, as component=version.',
-    message                String COMMENT 'What to know about it, without values.' CODEC(ZSTD(1)),
     value_bytes            UInt32 COMMENT 'Size of the record\'s value.',
     tombstone              UInt8 COMMENT '1: the record has no value.',
     key_hash               FixedString(32) COMMENT 'SHA-256 of the record\'s key.' CODEC(NONE),
     value_hash             FixedString(32) COMMENT 'SHA-256 of its value.' CODEC(NONE),
     headers_hash           FixedString(32) COMMENT 'SHA-256 of its headers.' CODEC(NONE),
-    rows_hash              FixedString(32) COMMENT 'SHA-256 over the sorted row_hash of the rows of fields that the record gave; zeros where none.' CODEC(NONE),
+    rows_hash              FixedString(32) COMMENT 'SHA-256 over the rows that the record gave, as event_places lists them; zeros where none.' CODEC(NONE),
     record_hash            FixedString(32) COMMENT 'Hash of the event: the leaf of its day\'s tree.' CODEC(NONE),
     previous_hash          FixedString(32) COMMENT 'chain_hash of the event before it in the partition.' CODEC(NONE),
     chain_hash             FixedString(32) COMMENT 'Hash of previous_hash and record_hash.' CODEC(NONE),
@@ -202,18 +200,17 @@ COMMENT 'One row per record on any topic, chained by hashes. Kept for ever: it h
 
 CREATE TABLE IF NOT EXISTS ${database}.event_places ${on_cluster}
 (
-    document_id            String COMMENT 'The document.',
+    document_id            String COMMENT 'The document; empty: none.',
     topic                  LowCardinality(String) COMMENT 'Kafka topic of an event about it.',
     partition              UInt32 COMMENT 'Its partition.',
-    offset                 UInt64 COMMENT 'Its offset.'
+    offset                 UInt64 COMMENT 'Its offset.',
+    row_keys               Array(LowCardinality(String)) COMMENT 'The rows that the record gave: table and key, as fields/routed/0/total_amount.',
+    row_hashes             Array(FixedString(32)) COMMENT 'Their hashes, in the same order; rows_hash of the event covers both.' CODEC(NONE)
 )
 ENGINE = ${replacing}()
 ORDER BY (document_id, topic, partition, offset)
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
-COMMENT 'Where the events of a document are: events are sorted by place, and to look through all of them for one document costs 40 ms at 10 million field rows.';
-
-CREATE MATERIALIZED VIEW IF NOT EXISTS ${database}.event_places_of_events ${on_cluster} TO ${database}.event_places
-AS SELECT document_id, topic, partition, offset FROM ${database}.events WHERE document_id != '';
+COMMENT 'Where the events of a document are, and which rows they gave: events are sorted by place, and to look through all of them for one document costs 40 ms at 10 million field rows.';
 
 CREATE TABLE IF NOT EXISTS ${database}.decisions ${on_cluster}
 (
@@ -229,19 +226,18 @@ CREATE TABLE IF NOT EXISTS ${database}.decisions ${on_cluster}
     seconds                Nullable(Float64) COMMENT 'Time that the person took.',
     reason                 String COMMENT 'Why.' CODEC(ZSTD(1)),
     corrected_fields       Array(LowCardinality(String)) COMMENT 'Fields and cells that were corrected.',
+    row_salt               FixedString(32) COMMENT 'Salt of values_hash, from the record\'s bytes; erasing blanks it.',
+    values_hash            FixedString(32) COMMENT 'Hash of the columns that erasing blanks; it stays.' CODEC(NONE),
     topic                  LowCardinality(String) COMMENT 'Kafka topic of the record.',
     partition              UInt32 COMMENT 'Its partition.',
     offset                 UInt64 COMMENT 'Its offset.',
     at                     DateTime64(3, 'UTC') COMMENT 'Its broker timestamp.',
-    retention_until        DateTime('UTC') DEFAULT '2106-01-01 00:00:00' COMMENT 'End of retention.',
-    hold                   UInt8 COMMENT '1: under legal hold.',
     INDEX by_document document_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX by_reviewer reviewer TYPE set(64) GRANULARITY 4
 )
 ENGINE = ${replacing}(version)
 PARTITION BY toYYYYMM(decided_at)
 ORDER BY (document_id, revision, decision_id)
-TTL retention_until DELETE WHERE hold = 0
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
 COMMENT 'One row per decision of a person.';
 
@@ -270,12 +266,12 @@ CREATE TABLE IF NOT EXISTS ${database}.corrections ${on_cluster}
     after_date             Nullable(Date32) COMMENT 'The same as a date.',
     change                 Nullable(Decimal(38, 12)) ALIAS after_decimal - before_decimal COMMENT 'By how much a number changed.',
     comment                String COMMENT 'Why.' CODEC(ZSTD(1)),
+    row_salt               FixedString(32) COMMENT 'Salt of values_hash, from the record\'s bytes; erasing blanks it.',
+    values_hash            FixedString(32) COMMENT 'Hash of the columns that erasing blanks; it stays.' CODEC(NONE),
     topic                  LowCardinality(String) COMMENT 'Kafka topic of the record.',
     partition              UInt32 COMMENT 'Its partition.',
     offset                 UInt64 COMMENT 'Its offset.',
     at                     DateTime64(3, 'UTC') COMMENT 'Its broker timestamp.',
-    retention_until        DateTime('UTC') DEFAULT '2106-01-01 00:00:00' COMMENT 'End of retention.',
-    hold                   UInt8 COMMENT '1: under legal hold.',
     path                   String ALIAS if(row_number = 0, toString(name), concat('line_items[', toString(row_number), '].', name))
                            COMMENT 'The name as decisions use it.',
     INDEX by_document document_id TYPE bloom_filter(0.001) GRANULARITY 1,
@@ -284,7 +280,6 @@ CREATE TABLE IF NOT EXISTS ${database}.corrections ${on_cluster}
 ENGINE = ${replacing}(version)
 PARTITION BY toYYYYMM(decided_at)
 ORDER BY (document_id, revision, row_number, name, decided_at, reviewer)
-TTL retention_until DELETE WHERE hold = 0
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
 COMMENT 'One row per value that a person changed: before and after.';
 
@@ -311,15 +306,14 @@ CREATE TABLE IF NOT EXISTS ${database}.dead_letters ${on_cluster}
     replay_id              String COMMENT 'The replay that it failed in.',
     replay_count           UInt32 COMMENT 'How often it was replayed before.',
     at                     DateTime64(3, 'UTC') COMMENT 'Broker timestamp of the letter.',
-    retention_until        DateTime('UTC') DEFAULT '2106-01-01 00:00:00' COMMENT 'End of retention.',
-    hold                   UInt8 COMMENT '1: under legal hold.',
+    row_salt               FixedString(32) COMMENT 'Salt of values_hash, from the record\'s bytes; erasing blanks it.',
+    values_hash            FixedString(32) COMMENT 'Hash of the columns that erasing blanks; it stays.' CODEC(NONE),
     INDEX by_document document_id TYPE bloom_filter(0.01) GRANULARITY 1,
     INDEX by_time at TYPE minmax GRANULARITY 1
 )
 ENGINE = ${replacing}(version)
 PARTITION BY toYYYYMM(at)
 ORDER BY (letter_topic, letter_partition, letter_offset)
-TTL retention_until DELETE WHERE hold = 0
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
 COMMENT 'One row per dead letter.';
 
@@ -342,15 +336,14 @@ CREATE TABLE IF NOT EXISTS ${database}.deliveries ${on_cluster}
     http_status            UInt16 COMMENT 'Last answer of a webhook.',
     message                String COMMENT 'What went wrong, if anything.' CODEC(ZSTD(1)),
     payload_sha256         String COMMENT 'SHA-256 of what was sent, in hexadecimal.' CODEC(ZSTD(1)),
-    retention_until        DateTime('UTC') DEFAULT '2106-01-01 00:00:00' COMMENT 'End of retention.',
-    hold                   UInt8 COMMENT '1: under legal hold.',
+    row_salt               FixedString(32) COMMENT 'Salt of values_hash, from the record\'s bytes; erasing blanks it.',
+    values_hash            FixedString(32) COMMENT 'Hash of the columns that erasing blanks; it stays.' CODEC(NONE),
     INDEX by_document document_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX by_result result_id TYPE bloom_filter(0.001) GRANULARITY 1
 )
 ENGINE = ${replacing}(version)
 PARTITION BY toYYYYMM(at)
 ORDER BY (document_id, revision, channel, delivery_id)
-TTL retention_until DELETE WHERE hold = 0
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
 COMMENT 'What consumers such as the ERP were sent.';
 
@@ -380,12 +373,12 @@ CREATE TABLE IF NOT EXISTS ${database}.page_quality ${on_cluster}
     hard                   Array(LowCardinality(String)) COMMENT 'Why it is hard to read.',
     failure_code           LowCardinality(String) COMMENT 'Why it could not be read; empty where it was.',
     failure_message        String COMMENT 'The same in words.' CODEC(ZSTD(1)),
+    row_salt               FixedString(32) COMMENT 'Salt of values_hash, from the record\'s bytes; erasing blanks it.',
+    values_hash            FixedString(32) COMMENT 'Hash of the columns that erasing blanks; it stays.' CODEC(NONE),
     topic                  LowCardinality(String) COMMENT 'Kafka topic of the record.',
     partition              UInt32 COMMENT 'Its partition.',
     offset                 UInt64 COMMENT 'Its offset.',
     at                     DateTime64(3, 'UTC') COMMENT 'Its broker timestamp.',
-    retention_until        DateTime('UTC') DEFAULT '2106-01-01 00:00:00' COMMENT 'End of retention.',
-    hold                   UInt8 COMMENT '1: under legal hold.',
     INDEX by_document document_id TYPE bloom_filter(0.001) GRANULARITY 1,
     INDEX by_engine engine TYPE set(64) GRANULARITY 4,
     INDEX by_words words_uri TYPE bloom_filter(0.001) GRANULARITY 1
@@ -393,7 +386,6 @@ CREATE TABLE IF NOT EXISTS ${database}.page_quality ${on_cluster}
 ENGINE = ${replacing}(version)
 PARTITION BY toYYYYMM(submitted_at)
 ORDER BY (document_id, revision, page)
-TTL retention_until DELETE WHERE hold = 0
 SETTINGS index_granularity = 1024, non_replicated_deduplication_window = 1000
 COMMENT 'One row per recognised or failed page and revision.';
 
@@ -406,7 +398,10 @@ CREATE TABLE IF NOT EXISTS ${database}.merkle_roots ${on_cluster}
     previous_root          FixedString(32) COMMENT 'Root of the day before it that has one.' CODEC(NONE),
     chains                 Array(Tuple(topic String, partition UInt32, first_offset UInt64, last_offset UInt64, events UInt64, head FixedString(32)))
                            COMMENT 'Each partition\'s events of that day, and its chain_hash at the end of it.',
-    closed_at              DateTime64(3, 'UTC') COMMENT 'When the day was closed.'
+    closed_at              DateTime64(3, 'UTC') COMMENT 'When the day was closed.',
+    topic                  LowCardinality(String) COMMENT 'Kafka topic of the record.',
+    partition              UInt32 COMMENT 'Its partition.',
+    offset                 UInt64 COMMENT 'Its offset.'
 )
 ENGINE = ${replacing}(version)
 ORDER BY day
@@ -415,8 +410,8 @@ COMMENT 'One row per closed day.';
 CREATE TABLE IF NOT EXISTS ${database}.erasures ${on_cluster}
 (
     erasure_id             String COMMENT 'The erasure.',
-    document_id            String COMMENT 'The document that was erased; empty: the tenant as a whole.',
-    version                UInt64 COMMENT 'Milliseconds of updated_at: the latest state stands.',
+    document_id            String COMMENT 'The document that was erased.',
+    version                UInt64 COMMENT 'begun: 0. done: offset of the proof, from 1.',
     tenant                 LowCardinality(String) COMMENT 'Whose document it was.',
     state                  Enum8('begun' = 1, 'done' = 2) COMMENT 'begun: not yet everywhere.',
     cause                  Enum8('request' = 1, 'retention' = 2) COMMENT 'Somebody asked, or its time was over.',
@@ -426,34 +421,12 @@ CREATE TABLE IF NOT EXISTS ${database}.erasures ${on_cluster}
     updated_at             DateTime64(3, 'UTC') COMMENT 'When this state was reached.',
     content_sha256         String COMMENT 'SHA-256 of the original that it was, in hexadecimal.',
     removed                Array(String) COMMENT 'What was removed: URIs, tables, tombstones.' CODEC(ZSTD(1)),
-    kept                   Array(String) COMMENT 'What stays, and until when or why.' CODEC(ZSTD(1))
+    kept                   Array(String) COMMENT 'What stays, and until when or why.' CODEC(ZSTD(1)),
+    topic                  LowCardinality(String) COMMENT 'Kafka topic of the proof; empty until it is done.',
+    partition              UInt32 COMMENT 'Its partition.',
+    offset                 UInt64 COMMENT 'Its offset.',
+    at                     DateTime64(3, 'UTC') COMMENT 'Its broker timestamp.'
 )
 ENGINE = ${replacing}(version)
 ORDER BY (document_id, tenant, erasure_id)
 COMMENT 'The proof that something existed and was erased. Kept for ever.';
-
-CREATE TABLE IF NOT EXISTS ${database}.holds ${on_cluster}
-(
-    tenant                 LowCardinality(String) COMMENT 'Whose documents.',
-    document_id            String COMMENT 'The document; empty: all of the tenant\'s.',
-    version                UInt64 COMMENT 'Milliseconds of at: the latest word stands.',
-    held                   UInt8 COMMENT '1: held. 0: released.',
-    set_by                 String COMMENT 'Who.',
-    reason                 String COMMENT 'Why.',
-    at                     DateTime64(3, 'UTC') COMMENT 'When.'
-)
-ENGINE = ${replacing}(version)
-ORDER BY (tenant, document_id)
-COMMENT 'Legal holds: they win over retention and erasure.';
-
-CREATE TABLE IF NOT EXISTS ${database}.retention ${on_cluster}
-(
-    tenant                 LowCardinality(String) COMMENT 'Whose documents; empty: of all tenants without a row of their own.',
-    version                UInt64 COMMENT 'Milliseconds of at: the latest word stands.',
-    days                   UInt32 COMMENT 'Days from submission; 0: for ever.',
-    set_by                 String COMMENT 'Who.',
-    at                     DateTime64(3, 'UTC') COMMENT 'When.'
-)
-ENGINE = ${replacing}(version)
-ORDER BY tenant
-COMMENT 'How long documents are kept, by tenant.';

@@ -34,7 +34,7 @@ CREATE OR REPLACE VIEW ${database}.v_events ${on_cluster}
 (
     event_id        String COMMENT 'The event: topic/partition/offset.',
     at              DateTime64(3, 'UTC') COMMENT 'Broker timestamp.',
-    day             Date COMMENT 'UTC day whose Merkle tree has the event as a leaf.',
+    day             Date COMMENT 'UTC day of at.',
     tenant          String COMMENT 'Whose document it is about.',
     document_id     String COMMENT 'The document that it is about.',
     revision        UInt32 COMMENT 'Its revision.',
@@ -47,11 +47,9 @@ CREATE OR REPLACE VIEW ${database}.v_events ${on_cluster}
     input           String COMMENT 'The record that caused it: topic/partition/offset; empty where unknown.',
     started         Nullable(DateTime64(3, 'UTC')) COMMENT 'When the stage began.',
     seconds         Nullable(Float64) COMMENT 'How long it took.',
-    cpu_seconds     Nullable(Float64) COMMENT 'Processor time that it cost, where known.',
     worker          String COMMENT 'Worker that did it.',
     actor           String COMMENT 'Person who did it.',
     model_versions  Array(String) COMMENT 'What worked on it, as component=version.',
-    message         String COMMENT 'What to know about it, without values.',
     result_id       String COMMENT 'The result that it carries.',
     replay_id       String COMMENT 'The replay that it belongs to.',
     trace_id        String COMMENT 'OpenTelemetry trace.',
@@ -63,7 +61,7 @@ AS SELECT
     concat(topic, '/', toString(partition), '/', toString(offset)) AS event_id, at, day, tenant, document_id, revision, kind,
     stage, state, topic, partition, offset,
     if(input_topic = '', '', concat(input_topic, '/', toString(input_partition), '/', toString(input_offset))) AS input,
-    started, seconds, cpu_seconds, worker, actor, model_versions, message, result_id, replay_id, trace_id,
+    started, seconds, worker, actor, model_versions, result_id, replay_id, trace_id,
     lower(hex(value_hash)) AS value_sha256, lower(hex(events.record_hash)) AS record_hash,
     lower(hex(events.chain_hash)) AS chain_hash
 FROM ${database}.events FINAL

@@ -126,3 +126,38 @@ def test_tables_that_are_gone_are_made_again(claims: Claims, tmp_path: Path) -> 
     with pytest.raises(UnavailableError):
         claims.claim_content("acme", "aa", "", "d-2")
     assert claims.claim_content("acme", "aa", "", "d-2") == "d-2"
+
+
+def test_erased_documents_are_known_by_their_ids(claims: Claims) -> None:
+    for number in range(3):
+        claims.claim_submission(submission(f"d-{number}"))
+    claims.erase("d-1")
+    claims.erase("never submitted")
+    assert claims.erased(["d-0", "d-1", "d-2", "never submitted", "unknown"]) == {"d-1", "never submitted"}
+    assert claims.erased([]) == frozenset()
+    many = [f"x-{number}" for number in range(5_000)]
+    assert claims.erased([*many, "d-1"]) == {"d-1"}
+
+
+def test_while_an_erasure_removes_a_content_nobody_can_claim_it_anew(claims: Claims) -> None:
+    """What was stored of it may be gone a moment later."""
+    claims.claim_content("acme", "aa", "", "d-1")
+    claims.claim_content("other", "aa", "", "d-9")
+    claims.erase("d-1")
+    for _ in range(2):
+        claims.begin_removal("aa", "d-1")
+    assert claims.claim_content("acme", "aa", "", "d-2") is None
+    assert claims.claim_content("other", "aa", "", "d-9") == "d-9", "who owns it already goes on owning it"
+    assert claims.claim_content("acme", "bb", "", "d-3") == "d-3", "other contents are free"
+    assert claims.owners_of("aa") == {"d-9"}
+    claims.end_removal("d-1")
+    assert claims.claim_content("acme", "aa", "", "d-2") == "d-2"
+
+
+def test_two_erasures_of_one_content_do_not_end_each_other(claims: Claims) -> None:
+    claims.begin_removal("aa", "d-1")
+    claims.begin_removal("aa", "d-2")
+    claims.end_removal("d-1")
+    assert claims.claim_content("acme", "aa", "", "d-3") is None
+    claims.end_removal("d-2")
+    assert claims.claim_content("acme", "aa", "", "d-3") == "d-3"

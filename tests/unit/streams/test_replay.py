@@ -109,7 +109,7 @@ def test_a_packets_next_revision_is_above_those_of_its_documents(
         return {key: value for key, value in everything.items() if document_id in (None, key)}
 
     monkeypatch.setattr(replay, "read_statuses", read)
-    replayer = replay.StageReplayer(None, None, None)  # type: ignore[arg-type]
+    replayer = replay.StageReplayer(None, None, None, None)  # type: ignore[arg-type]
     assert replay._family_revisions(replayer._statuses(["mail"]), {})["mail"] == 5
 
 

@@ -291,11 +291,14 @@ def test_every_value_of_a_row_is_under_its_hash(index: int) -> None:
     assert row_hash(SALT, values) != row_hash(SALT, ROW)  # type: ignore[arg-type]
 
 
-def test_rows_are_hashed_in_whatever_order_they_come_and_salted() -> None:
-    one, other = row_hash(SALT, ["1"]), row_hash(SALT, ["2"])
+def test_rows_are_hashed_in_whatever_order_they_come_with_their_keys() -> None:
+    one, other = ("fields/routed/0/a", row_hash(SALT, ["1"])), ("fields/routed/0/b", row_hash(SALT, ["2"]))
     assert rows_hash([one, other]) == rows_hash([other, one]) != rows_hash([one])
+    assert rows_hash([one, other]) != rows_hash([(one[0], other[1]), (other[0], one[1])])
     assert rows_hash([]) == NO_HASH
-    assert row_hash(row_salt(b"other"), ["1"]) != one
+    listed = b"".join(len(key).to_bytes(4, "big") + key.encode() + digest for key, digest in (one, other))
+    assert rows_hash([one, other]) == hashlib.sha256(listed).digest()
+    assert row_hash(row_salt(b"other"), ["1"]) != one[1]
 
 
 def test_the_row_form_is_for_ever() -> None:
@@ -306,6 +309,7 @@ def test_the_row_form_is_for_ever() -> None:
         ).digest()
     )
     assert hashlib.sha256(b"fieldtrail.audit.salt.1\nrecord").digest() == SALT
+    assert row_hash(SALT, [{"b": "2", "a": "1"}]) == hashlib.sha256(SALT + b'[[["a","1"],["b","2"]]]').digest()
     assert (
         row_hash(SALT, [0.1, (("\u00fc", 1.5),)])
         == hashlib.sha256(SALT + '[0.10000000149011612,[["\u00fc",1.5]]]'.encode()).digest()

@@ -1,19 +1,13 @@
 """The sink's chores: what they lack is told, ends nothing, and is over once they succeed. No broker answers here."""
 
-from collections.abc import Iterator
-from typing import Any
-
 import pytest
 
-from connectors.clickhouse.client import ClickHouse
 from connectors.errors import UnavailableError
 from streams.contracts.registry import RegistryUnavailableError
-from streams.contracts.topics import TopicPlan
-from streams.kafka import KafkaConnection
-from streams.sinks.audit import AuditSink, _Writing
-from tests.support.audit import make_sink
+from streams.sinks.chores import ChoreRunner
+from streams.sinks.dependencies import Dependencies
 
-NOWHERE = "127.0.0.1:9"
+ASSIGNED = frozenset({("audit.roots", 0)})
 
 
 class Chores:
@@ -28,32 +22,33 @@ class Chores:
             raise self.errors.pop(0)
 
 
+class Clock:
+    """Seconds that pass when somebody says so."""
+
+    now = 0.0
+
+    def __call__(self) -> float:
+        """The time."""
+        return self.now
+
+
 @pytest.fixture
-def sinks() -> Iterator[list[AuditSink]]:
-    """Those that are to be closed afterwards."""
-    made: list[AuditSink] = []
-    yield made
-    for sink in made:
-        sink._chore_worker.shutdown()
-        sink._worker.shutdown()
-        sink._consumer.close()
+def dependencies() -> Dependencies:
+    """Of a sink whose dependencies all answer."""
+    return Dependencies()
 
 
-def sink_with(chores: Any, sinks: list[AuditSink]) -> AuditSink:
-    sink = make_sink(KafkaConnection(NOWHERE), TopicPlan(), ClickHouse(f"http://{NOWHERE}"), chores=chores)
-    sink._next = {("documents.results", 0): 0}
-    sinks.append(sink)
-    return sink
-
-
-def run_chores(sink: AuditSink) -> None:
-    """Once, to the end."""
-    sink._chores_at = sink._clock()
-    sink._do_chores()
-    assert sink._chore is not None
-    sink._chore.exception(10)
-    sink._chores_at = sink._clock() + 1_000
-    sink._do_chores()
+def run_chores(chores: Chores, dependencies: Dependencies, runs: int, *, failing: bool = False) -> None:
+    """So many times, each to the end."""
+    clock = Clock()
+    runner = ChoreRunner(chores, 30.0, dependencies, clock)
+    for _ in range(runs):
+        runner.turn(ASSIGNED, failing=failing)
+        assert runner._run is not None
+        runner._run.exception(10)
+        runner.turn(ASSIGNED, failing=failing)
+        clock.now += 31.0
+    runner.close()
 
 
 @pytest.mark.parametrize(
@@ -63,17 +58,23 @@ def run_chores(sink: AuditSink) -> None:
         (UnavailableError("clickhouse", "away"), "clickhouse"),
     ],
 )
-def test_what_chores_lack_is_told_until_they_succeed(error: Exception, name: str, sinks: list[AuditSink]) -> None:
-    sink = sink_with(Chores(error), sinks)
-    run_chores(sink)
-    assert list(sink.health().paused) == [name]
-    run_chores(sink)
-    assert sink.health().paused == {}
+def test_what_chores_lack_is_told_until_they_succeed(error: Exception, name: str, dependencies: Dependencies) -> None:
+    run_chores(Chores(error), dependencies, 1)
+    assert list(dependencies.down) == [name]
 
 
-def test_chores_that_succeed_do_not_hide_that_a_batch_cannot_be_written(sinks: list[AuditSink]) -> None:
-    sink = sink_with(Chores(UnavailableError("clickhouse", "away")), sinks)
-    run_chores(sink)
-    sink._writing = _Writing((), None, failures=3)
-    run_chores(sink)
-    assert list(sink.health().paused) == ["clickhouse"]
+def test_it_is_over_once_they_succeed(dependencies: Dependencies) -> None:
+    run_chores(Chores(UnavailableError("clickhouse", "away")), dependencies, 2)
+    assert dependencies.down == {}
+
+
+def test_chores_that_succeed_do_not_hide_that_a_batch_cannot_be_written(dependencies: Dependencies) -> None:
+    run_chores(Chores(UnavailableError("clickhouse", "away")), dependencies, 2, failing=True)
+    assert list(dependencies.down) == ["clickhouse"]
+
+
+def test_without_partitions_there_are_no_chores(dependencies: Dependencies) -> None:
+    runner = ChoreRunner(Chores(RuntimeError()), 30.0, dependencies, Clock())
+    runner.turn(frozenset(), failing=False)
+    assert runner._run is None
+    runner.close()

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from connectors.clickhouse.rows import DocumentRow, FieldRow, MerkleRootRow, Row, refused
+from connectors.clickhouse.seals import has_its_values, seal_of
 from processors.audit.chain import extend, genesis
 from processors.audit.event import NO_HASH, content_hash
 from processors.audit.rows import rows_hash
@@ -18,10 +19,12 @@ from streams.contracts.records import (
     DeadLetter,
     DocumentExtracted,
     DocumentFeedback,
+    DocumentRecognized,
     DocumentResult,
     DocumentStatus,
     DocumentSubmitted,
     DocumentValidated,
+    ErasureLogged,
     Record,
     ReviewDecision,
     ReviewRequest,
@@ -30,7 +33,6 @@ from streams.contracts.topics import TOPICS, Topic, TopicPlan
 from streams.harness.headers import Headers, Work, error_headers
 from streams.harness.stage import Inbound
 from streams.sinks.chains import COLUMNS, event_row, link_of
-from streams.sinks.field_rows import hash_of
 from streams.sinks.mapping import Mapped, Mapper
 from tests.support.audit import CODEC, TOPIC_OF, example
 from tests.support.examples import EXAMPLES
@@ -163,14 +165,27 @@ def test_a_sample_for_the_audit_of_errors_does_not_hide_the_result() -> None:
     assert sample.event().state == "audit"
 
 
-def test_rows_are_vouched_for_by_their_event_unless_they_are_refused() -> None:
-    item = mapped(example(DocumentResult))
-    fields = [row for row in item.rows if isinstance(row, FieldRow)]
-    assert all(row.row_hash == hash_of(row) for row in fields)
-    assert item.event().rows_hash == rows_hash(row.row_hash for row in fields)
-    without = item.event(frozenset({id(fields[0])}))
-    assert without.rows_hash == rows_hash(row.row_hash for row in fields[1:])
+EVERY_ROW = (DocumentResult, DocumentRecognized, ReviewDecision, DocumentFeedback, AuditRoot, ErasureLogged)
+
+
+@pytest.mark.parametrize("kind", EVERY_ROW, ids=lambda kind: kind.SCHEMA)
+def test_every_row_is_vouched_for_by_its_event_unless_it_is_refused(kind: type[Record]) -> None:
+    item = mapped(example(kind))
+    listed = [(found.key, found.hash) for found in item.seals]
+    assert listed == [(found.key, found.hash) for found in map(seal_of, item.rows)]
+    assert all(map(has_its_values, item.rows))
+    assert item.event().rows_hash == rows_hash(listed) != NO_HASH
+    without = item.event(frozenset({id(item.rows[0])}))
+    assert without.rows_hash == rows_hash(listed[1:])
+
+
+def test_an_event_without_rows_has_no_hash_of_rows() -> None:
     assert mapped(example(DocumentStatus)).event().rows_hash == NO_HASH
+
+
+def test_a_row_is_listed_by_its_table_and_key() -> None:
+    keys = {found.key for found in mapped(example(DocumentResult).model_copy(update={"decision": "approved"})).seals}
+    assert {"documents/resolved", "fields/resolved/0/total_amount"} <= keys
 
 
 def test_corrections_say_what_was_there_before() -> None:

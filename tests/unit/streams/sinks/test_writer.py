@@ -1,12 +1,13 @@
 """Batches: when they are due, in which order they are written, and what a refused row changes."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 
 import pytest
 
+from connectors.clickhouse.blanks import is_blank
 from connectors.clickhouse.insert import Inserted
-from connectors.clickhouse.rows import EventRow, FieldRow, Row, RowRefused
+from connectors.clickhouse.rows import DocumentRow, EventRow, FieldRow, Row, RowRefused
 from connectors.errors import UnavailableError
 from processors.audit.chain import genesis
 from processors.audit.verify import Intact, verify_chain
@@ -18,8 +19,8 @@ from streams.sinks.batch import Batch, BatchLimits
 from streams.sinks.chains import COLUMNS, link_of
 from streams.sinks.letters import Letters
 from streams.sinks.mapping import Mapped, Mapper
-from streams.sinks.writer import BatchWriter, EventRefusedError, token_of
-from tests.support.audit import CODEC, PATH, document_records
+from streams.sinks.writer import BatchWriter, Erasures, EventRefusedError, token_of
+from tests.support.audit import CODEC, PATH, NoErasures, document_records
 
 AT = datetime(2026, 1, 31, 8, 0, tzinfo=UTC)
 MAPPER = Mapper(TopicPlan(), CODEC)
@@ -72,8 +73,8 @@ def batch_of(*numbers: int) -> list[Mapped]:
     ]
 
 
-def writer(store: FakeStore, outbox: FakeOutbox | None = None) -> BatchWriter:
-    return BatchWriter(store, Letters(outbox or FakeOutbox(), TopicPlan()), lambda: AT)
+def writer(store: FakeStore, outbox: FakeOutbox | None = None, erasures: Erasures | None = None) -> BatchWriter:
+    return BatchWriter(store, Letters(outbox or FakeOutbox(), TopicPlan()), erasures or NoErasures(), lambda: AT)
 
 
 def test_events_come_last_and_make_a_chain_per_partition_over_several_batches() -> None:
@@ -196,3 +197,73 @@ def test_a_batch_of_few_large_records_is_full_too() -> None:
     for item in batch_of(0):
         batch.add(item)
     assert batch.full
+
+
+class FakeErasures:
+    """``barred`` are erased; each call of :meth:`erased` first adds what ``next_barred`` has for it."""
+
+    def __init__(self, barred: Collection[str] = (), *next_barred: str) -> None:
+        self.barred = set(barred)
+        self.asked = 0
+        self.blanked: list[str] = []
+        self._next = list(next_barred)
+
+    def erased(self, document_ids: Collection[str]) -> Collection[str]:
+        """Those that are barred by now."""
+        if self.asked < len(self._next):
+            self.barred.add(self._next[self.asked])
+        self.asked += 1
+        return self.barred.intersection(document_ids)
+
+    def blank(self, document_ids: Sequence[str]) -> None:
+        """Notes them."""
+        self.blanked += document_ids
+
+
+def values(store: FakeStore, document_id: str) -> list[object]:
+    rows = [row for row in store.rows if isinstance(row, FieldRow) and row.document_id == document_id]
+    return [value for row in rows for value in (row.value_text, row.value_decimal, row.raw_text) if value]
+
+
+def test_of_an_erased_document_rows_are_written_blank_and_events_as_ever() -> None:
+    """A record that comes after the erasure: it lay on its topic, or a sink was late. Chains do not depend on it."""
+    plain, late = FakeStore(), FakeStore()
+    one = writer(plain).write(batch_of(0, 1), {})
+    other = writer(late, erasures=FakeErasures(["doc-000001"])).write(batch_of(0, 1), {})
+    assert one == other
+    assert plain.events() == late.events()
+    assert values(plain, "doc-000001") != []
+    assert values(late, "doc-000001") == []
+    assert values(late, "doc-000000") == values(plain, "doc-000000")
+    assert all(is_blank(row) for row in late.rows if getattr(row, "document_id", "") == "doc-000001")
+
+
+def test_what_is_barred_while_its_rows_are_written_is_blanked_before_the_events() -> None:
+    erasures = FakeErasures((), "", "doc-000001")
+    store = FakeStore(down=EventRow)
+    at_work = writer(store, erasures=erasures)
+    with pytest.raises(UnavailableError):
+        at_work.write(batch_of(0, 1), {})
+    assert erasures.blanked == ["doc-000001"]
+
+
+def test_what_an_earlier_try_wrote_is_blanked_by_the_next_one() -> None:
+    """The server drops a batch whose token it knows, so that blank rows of the second try would change nothing."""
+    erasures = FakeErasures()
+    store = FakeStore(down=DocumentRow)
+    at_work = writer(store, erasures=erasures)
+    batch = batch_of(0, 1)
+    with pytest.raises(UnavailableError):
+        at_work.write(batch, {})
+    erasures.barred.add("doc-000000")
+    store.down = None
+    at_work.write(batch, {})
+    assert erasures.blanked == ["doc-000000"]
+
+
+def test_a_refused_row_of_an_erased_document_is_left_out_of_its_event_too() -> None:
+    """As it would have been before the erasure."""
+    plain, late = FakeStore(refuses="amount_1"), FakeStore(refuses="amount_1")
+    writer(plain).write(batch_of(0), {})
+    writer(late, erasures=FakeErasures(["doc-000000"])).write(batch_of(0), {})
+    assert plain.events() == late.events()
