@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _BLANK = 0.12  # the narrowest blank
 _BEFORE_PERCENT = 0.16  # a percent sign is broad in every font: "7%" leaves half of that, "7 %" at least 0.18
 _WIDE_GAP = 0.45  # wider than between any two characters of a word, also in monospaced print
+_WIDE_AFTER_MARK = 0.75  # in monospaced print of double width a decimal mark leaves 0.7 before the cents
 
 _INKED = b"\x01"
 
@@ -98,6 +99,8 @@ def _lost_blank(left: Character, right: Character, scale: float, ink: bytes, lin
     least = _BEFORE_PERCENT if right.text == "%" else _WIDE_GAP
     if left.text == ":":
         least = _BLANK * (2 if right.text.isdigit() else 1)
+    elif left.text in ".," and right.text.isdigit():
+        least = _WIDE_AFTER_MARK
     return end - start >= least * line_height
 
 

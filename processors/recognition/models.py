@@ -19,7 +19,7 @@ from processors.recognition.recognizer import CtcRecognizer
 OcrEngine = Literal["auto", "openvino", "onnxruntime", "paddleocr-onnxruntime", "paddleocr-paddle"]
 """What may be asked for. ``auto`` is OpenVINO on a CPU and ONNX Runtime on a GPU."""
 
-RECOGNITION_VERSION = 3
+RECOGNITION_VERSION = 4
 """Raise it when the same pixels come to give other words: words that were kept are not used again then."""
 
 _DETECTOR: ModelSize = "small"  # a third of a page's time, but the tiny one misses lines of receipts

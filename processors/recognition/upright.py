@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from processors.recognition.engine import OcrLine
 from processors.recognition.lines import Answer, Effort, Models, Request, answer_all, read_lines
+from processors.recognition.show_through import is_better, without_show_through
 
 if TYPE_CHECKING:
     from processors.recognition.engine import RgbImage
@@ -33,7 +34,8 @@ def read_upright(image: "RgbImage", effort: Effort, *, sure: bool, most_lines: i
     """The lines of ``image``. Unless it is ``sure`` to be upright, the turn that reads best is found.
 
     Text on end or upside down shows by the shape of its lines and by low confidence; only then are the turns in
-    question tried, on the page's longest lines. ``most_lines`` as for :func:`processors.recognition.lines.read_lines`.
+    question tried, on the page's longest lines. A page whose other side shows through is read again without that.
+    ``most_lines`` as for :func:`processors.recognition.lines.read_lines`.
     """
     import numpy as np
 
@@ -45,7 +47,12 @@ def read_upright(image: "RgbImage", effort: Effort, *, sure: bool, most_lines: i
         if score > best_score:
             best, best_score = turn, score
     if best:
-        lines = yield from read_lines(np.ascontiguousarray(np.rot90(image, -best // _RIGHT_ANGLE)), effort, most_lines)
+        image = np.ascontiguousarray(np.rot90(image, -best // _RIGHT_ANGLE))
+        lines = yield from read_lines(image, effort, most_lines)
+    clean = without_show_through(image, lines) if most_lines is None else None
+    if clean is not None:
+        again = yield from read_lines(clean, effort)
+        lines = again if is_better(lines, again) else lines
     return Reading(tuple(lines), best)
 
 

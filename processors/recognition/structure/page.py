@@ -18,6 +18,7 @@ from processors.recognition.structure.ruled import ruled_tables
 from processors.recognition.structure.rulings import Ruling, joined
 
 _BARRIER = 0.4  # share of the page's width from which on a rule parts what stands above and below it
+_SAME_LINE = 0.75  # vertical distance of two words' centres, in heights of the smaller one
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,11 +123,16 @@ def _table_block(draft: Draft, boxes: Sequence[Box]) -> _Block:
         previous: Box | None = None
         for word in draft.words.get(area, ()):
             box = boxes[word]
-            if previous is None or box.x0 < previous.center_x:
+            if previous is None or box.x0 < previous.center_x or _apart(previous, box):
                 lines.append([])
             lines[-1].append(word)
             previous = box
     return _Block(BlockKind.TABLE, lines, union(boxes[word] for line in lines for word in line), draft)
+
+
+def _apart(word: Box, other: Box) -> bool:
+    """Whether two words stand on different lines, as a logo and what is printed half under it."""
+    return abs(word.center_y - other.center_y) > _SAME_LINE * min(word.height, other.height)
 
 
 def _ordered(blocks: Sequence[_Block], boxes: Sequence[Box], rulings: Sequence[Ruling], width: float) -> list[_Block]:

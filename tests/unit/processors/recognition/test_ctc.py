@@ -65,6 +65,13 @@ def test_a_colon_is_parted_from_a_value_but_not_in_a_time() -> None:
     assert [word.text for word in split_words(time, 10, _ink(100, (8, 36), (38, 60)), 20)] == ["16:14"]
 
 
+def test_cents_in_print_of_double_width_stay_with_their_amount() -> None:
+    wide = _characters("53.60", [1, 3, 4.5, 6.5, 8])
+    assert [word.text for word in split_words(wide, 10, _ink(100, (8, 40), (43, 49), (61, 90)), 20)] == ["53.60"]
+    apart = _characters("1.60", [1, 2, 6.5, 8])
+    assert [word.text for word in split_words(apart, 10, _ink(100, (8, 20), (22, 26), (61, 90)), 20)] == ["1.", "60"]
+
+
 def test_edges_without_any_ink_stay_within_the_line() -> None:
     words = split_words(_characters("a b", [0, 1, 2]), 3, _ink(30), 10)
     assert [word.text for word in words] == ["a", "b"]

@@ -104,6 +104,20 @@ def test_a_description_that_wraps_is_one_cell() -> None:
     assert [cell.heading for cell in table.cells] == [True] * 3 + [False] * 6
 
 
+def test_a_logo_half_under_the_words_of_its_cell_is_a_line_of_its_own() -> None:
+    lines = [Ruling(95, y, 300, y) for y in (95, 150, 170)] + [Ruling(x, 95, x, 170) for x in (95, 200, 300)]
+    printed = [
+        ("Street", Box(100, 100, 142, 114)),
+        ("Ideal", Box(121.5, 108, 166, 136)),
+        *((text, Box(x, 155, x + 30, 165)) for text, x in (("Bread", 100), ("1.79", 250))),
+    ]
+    layout = arrange([Word(0, text, box, 1.0) for text, box in printed])
+    page = Page(1, 600, 800, PageSource.OCR, "test", layout.words, layout.lines, layout.blocks)
+    found = structure(page, lines)
+    assert len(found.tables) == 1
+    assert {found.line_text(line) for line in found.lines} == {"Ideal", "Street", "Bread", "1.79"}
+
+
 def test_a_line_that_is_missing_joins_two_cells() -> None:
     lines = [Ruling(100, y, 300, y) for y in (100, 120, 140)]
     lines += [Ruling(100, 100, 100, 140), Ruling(300, 100, 300, 140), Ruling(200, 120, 200, 140)]
