@@ -19,8 +19,12 @@ _HIGHEST_TAX = Decimal("0.35")
 _CASH_ROUNDING = Decimal("0.05")
 """Several countries round cash totals to five hundredths; a receipt off by so much is neither right nor wrong."""
 _CASH_DOCUMENTS = frozenset({"receipt"})
-_EXTRAS = {"tip": 1, "charge_total": 1, "allowance_total": -1, "rounding_amount": 1}
-"""What a total may hold beside subtotal and tax, and its sign there."""
+_EXTRAS = ("tip", "charge_total", "allowance_total", "rounding_amount")
+"""What a total may hold beside subtotal and tax."""
+_ADJUSTMENTS = ("charge_total", "allowance_total")
+"""What may stand between the lines and the subtotal."""
+_DEDUCTIONS = frozenset({"allowance_total", "prepaid_amount"})
+"""Amounts that are taken off; print shows them with a minus or without."""
 _LARGEST_DISCOUNT = 50
 """Whole percentages up to this one explain a line amount below quantity times price without a printed discount."""
 
@@ -63,17 +67,21 @@ def lines_sum_to_total(context: Context) -> Iterator[Finding]:
 
 def _line_sums(context: Context) -> Iterator[tuple[Decimal, list[str]]]:
     """What the lines may sum to, best first, each with the fields it is made of."""
-    adjustments = [
-        (name, sign) for name, sign in (("charge_total", -1), ("allowance_total", 1)) if context.amount(name)
-    ]
+    adjustments = [name for name in _ADJUSTMENTS if context.amount(name)]
     for name in ("line_total", "subtotal", "total_amount"):
         amount = context.amount(name)
         if amount is None:
             continue
         yield amount, [name]
         if adjustments and name != "line_total":
-            adjusted = sum((sign * (context.amount(part) or Decimal(0)) for part, sign in adjustments), amount)
-            yield adjusted, [name, *(part for part, _ in adjustments)]
+            adjusted = amount - sum(_added(context, part, amount) for part in adjustments)
+            yield adjusted, [name, *adjustments]
+
+
+def _added(context: Context, name: str, whole: Decimal) -> Decimal:
+    """What a field adds to ``whole``, or, with the opposite sign, takes off it; 0 where it is missing."""
+    amount = context.amount(name) or Decimal(0)
+    return -amount.copy_abs().copy_sign(whole) if name in _DEDUCTIONS else amount
 
 
 def _is_cash(context: Context) -> bool:
@@ -92,7 +100,7 @@ def subtotal_plus_tax_is_total(context: Context) -> Iterator[Finding]:
     if subtotal is None or tax is None or total is None:
         yield untested(rule, "Subtotal, tax or total is missing.", *_known(context, names))
         return
-    errors = [(subtotal + tax + extra - total, used) for extra, used in _extras(context)]
+    errors = [(subtotal + tax + extra - total, used) for extra, used in _extras(context, subtotal)]
     error, used = min(errors, key=lambda item: (abs(item[0]), len(item[1])))
     tolerance = context.minor_unit * _HALF * (3 + len(used))
     if abs(error) <= tolerance:
@@ -107,15 +115,12 @@ def subtotal_plus_tax_is_total(context: Context) -> Iterator[Finding]:
         yield failed(rule, f"{subtotal} and {tax} make {subtotal + tax}, but the total is {total}.", *names)
 
 
-def _extras(context: Context) -> Iterator[tuple[Decimal, list[str]]]:
+def _extras(context: Context, subtotal: Decimal) -> Iterator[tuple[Decimal, list[str]]]:
     """Every choice among the further amounts that a total may hold beside subtotal and tax."""
     present = [name for name in _EXTRAS if context.amount(name)]
     for size in range(len(present) + 1):
         for chosen in combinations(present, size):
-            yield (
-                sum((_EXTRAS[name] * (context.amount(name) or Decimal(0)) for name in chosen), Decimal(0)),
-                list(chosen),
-            )
+            yield sum((_added(context, name, subtotal) for name in chosen), Decimal(0)), list(chosen)
 
 
 def tax_is_plausible(context: Context) -> Iterator[Finding]:
@@ -134,7 +139,10 @@ def tax_is_plausible(context: Context) -> Iterator[Finding]:
 
 
 def tax_is_rate_of_lines(context: Context) -> Iterator[Finding]:
-    """The lines' rates on the lines' amounts, net or gross, give the tax; half a minor unit for each line and rate."""
+    """The lines' rates on the lines' amounts, net or gross, give the tax; half a minor unit for each line and rate.
+
+    Where they do not, but charges or discounts are stated, which are taxed too, nothing is told.
+    """
     rule = RuleName.TAX_IS_RATE_OF_LINES
     tax = context.amount("tax_amount")
     bases = _bases(context)
@@ -152,6 +160,8 @@ def tax_is_rate_of_lines(context: Context) -> Iterator[Finding]:
         return
     if abs(expected - tax) <= tolerance:
         yield passed(rule, f"The lines' rates give the tax of {tax}.", "tax_amount")
+    elif any(context.amount(name) for name in _ADJUSTMENTS):
+        yield untested(rule, "Charges and discounts are taxed beside the lines.", "tax_amount")
     else:
         yield failed(rule, f"The lines' rates give a tax of {expected:.2f}, but it is {tax}.", "tax_amount")
 
@@ -178,7 +188,7 @@ def amount_due_is_total_less_paid(context: Context) -> Iterator[Finding]:
     if due is None or total is None:
         return
     paid, rounding = context.amount("prepaid_amount"), context.amount("rounding_amount")
-    expected = total - (paid or 0) + (rounding or 0)
+    expected = total + _added(context, "prepaid_amount", total) + (rounding or 0)
     used = [name for name in ("prepaid_amount", "rounding_amount") if context.amount(name)]
     error = due - expected
     if abs(error) <= context.minor_unit * _HALF * (2 + len(used)):

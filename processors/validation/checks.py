@@ -10,6 +10,7 @@ from processors.schemas import RuleName
 from processors.validation.denote import denotations, is_parsed
 from processors.validation.findings import Context, Finding, failed, passed, untested
 from processors.values import is_currency_code, parse_iban, parse_vat_id
+from processors.values.company import LEGAL_FORM
 from processors.values.text import fold
 
 _FIRST_YEAR = 1990
@@ -34,7 +35,7 @@ def value_reads_back(context: Context) -> Iterator[Finding]:
             continue
         if _reads_back(field):
             yield passed(rule, "The value is what the words say.", name)
-        elif field.type is FieldType.CURRENCY and not denotations(field.raw_text, FieldType.CURRENCY):
+        elif field.type is FieldType.CURRENCY and not _prints_a_currency(field.raw_text):
             yield untested(rule, "The currency was concluded from other words.", name)
         else:
             yield failed(rule, f"{field.raw_text!r} does not read as {field.value}.", name)
@@ -49,6 +50,11 @@ def _reads_back(field: Field) -> bool:
     folded = fold(field.raw_text)
     parts = str(value).split() if field.type is FieldType.TEXT else [str(value)]
     return all(fold(part) in folded for part in parts)
+
+
+def _prints_a_currency(text: str) -> bool:
+    """Whether ``text`` has a mark or code of a currency; *Sdn Bhd* has none, but tells the country."""
+    return LEGAL_FORM.fullmatch(text) is None and bool(denotations(text, FieldType.CURRENCY))
 
 
 def printed_on_page(context: Context) -> Iterator[Finding]:

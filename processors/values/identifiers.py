@@ -6,7 +6,11 @@ from typing import Final
 from processors.values.text import drop_label, normalise
 
 _EDGES = " \t:;,.#*|_\"'=<>"
-_NUMBER_SIGN = re.compile(r"^(?:n[o°ºr]\.?|nr\.?|num\.?|#)[\s:.#]*(?=\S*[0-9])", re.IGNORECASE)
+_NUMBER_SIGN = re.compile(
+    r"^(?:(?:n[o\u00b0\u00bar]|num)[\s:.#]+(?=\S*[0-9])|(?:n[\u00b0\u00ba]|#)[\s:.#]*(?=\S*[0-9])|(?-i:[Nn][or])(?=[0-9]))",
+    re.IGNORECASE,
+)
+"""A sign for *number* before one; in capitals it must stand apart, because ``NR825055`` is a number of its own."""
 _IDENTIFIER = re.compile(r"[\w#][\w \-/.#:+&()]*", re.UNICODE)
 
 

@@ -23,7 +23,7 @@ from processors.values import (
 from processors.values.text import drop_label
 
 READER_NAME = "geometric"
-READER_VERSION = "3"
+READER_VERSION = "4"
 _TAX_IDS = frozenset({"vendor_tax_id", "customer_tax_id", "vendor_tax_number"})
 
 

@@ -20,13 +20,24 @@ COUNTRY_CURRENCIES: Final[dict[str, str]] = {
     **dict.fromkeys(["switzerland", "schweiz", "suisse", "svizzera"], "CHF"),
     **dict.fromkeys(["malaysia", "selangor", "johor", "kualalumpur", "penang", "sarawak", "sdnbhd"], "MYR"),
     **dict.fromkeys(["canada", "ontario", "quebec"], "CAD"),
-    **dict.fromkeys(["australia", "nsw", "victoria", "queensland"], "AUD"),
+    **dict.fromkeys(["australia", "nsw", "newsouthwales", "queensland"], "AUD"),
     "singapore": "SGD",
     "newzealand": "NZD",
     "hongkong": "HKD",
     "brasil": "BRL",
     "brazil": "BRL",
     "mexico": "MXN",
+    "sadecv": "MXN",
+    "rldecv": "MXN",
+    "rfc": "MXN",
+    "argentina": "ARS",
+    "cuit": "ARS",
+    "colombia": "COP",
+    "chile": "CLP",
+    "cnpj": "BRL",
+    "gstin": "INR",
+    "abn": "AUD",
+    "acn": "AUD",
     "poland": "PLN",
     "polska": "PLN",
     "sweden": "SEK",
@@ -37,7 +48,8 @@ COUNTRY_CURRENCIES: Final[dict[str, str]] = {
     "danmark": "DKK",
     "japan": "JPY",
 }
-"""Folded names of countries, and of a few cities and states printed without one, to the currency they pay in."""
+"""Folded names of countries, of a few cities and states printed without one, of legal forms (*S.A. de C.V.*) and of tax
+numbers (*RFC*, *ABN*) that one country has, to the currency they pay in."""
 
 _EURO_PREFIXES = word_set("AT BE CY DE EE EL ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK")
 PREFIX_CURRENCIES: Final[dict[str, str]] = {
@@ -59,6 +71,8 @@ US_STATE_ZIP: Final = re.compile(
     r"W[AIVY]),?\s+"
     r"[0-9]{5}(?:-[0-9]{4})?"
 )
+AUSTRALIAN_POST_CODE: Final = re.compile(r"(?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT),?\s+[0-9]{4}")
+BRITISH_POST_CODE: Final = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?\s+[0-9][ABD-HJLNP-UW-Z]{2}")
 CANADIAN_POST_CODE: Final = re.compile(
     r"(?:AB|BC|MB|N[BLSTU]|ON|PE|QC|SK|YT),?\s+[ABCEGHJ-NPRSTVXY][0-9][A-Z]\s?[0-9][A-Z][0-9]"
 )
@@ -72,6 +86,9 @@ def currency_from(raw: str) -> str | None:
     A bare ``$`` is US dollars here: the caller cites a country beside it where another dollar is meant.
     """
     text = normalise(raw).strip(" :()[].")
+    implied = COUNTRY_CURRENCIES.get(fold(text))
+    if implied is not None:
+        return implied  # before its words: *Sdn Bhd* is no Bahraini dinar
     bracketed = _BRACKETED.findall(text)
     for mark in (text, _AMOUNT_MARK.sub("", text), *text.split(), *bracketed):
         candidates = currency_candidates(mark)
@@ -81,7 +98,8 @@ def currency_from(raw: str) -> str | None:
         return "USD"
     if CANADIAN_POST_CODE.search(text):
         return "CAD"
-    key = fold(text)
-    return COUNTRY_CURRENCIES.get(key) or (
-        PREFIX_CURRENCIES.get(text[:2].upper()) if re.search("[0-9]{2}", text) else None
-    )
+    if AUSTRALIAN_POST_CODE.search(text):
+        return "AUD"
+    if BRITISH_POST_CODE.search(text):
+        return "GBP"
+    return PREFIX_CURRENCIES.get(text[:2].upper()) if re.search("[0-9]{2}", text) else None

@@ -4,6 +4,8 @@ import re
 from collections import Counter
 
 from processors.reading.geometric.currencies import (
+    AUSTRALIAN_POST_CODE,
+    BRITISH_POST_CODE,
     CANADIAN_POST_CODE,
     COUNTRY_CURRENCIES,
     PREFIX_CURRENCIES,
@@ -21,6 +23,8 @@ _LABELLED, _BY_MARKS, _SHARED_MARK, _BY_CODE, _BY_COUNTRY = 0.98, 0.96, 0.8, 0.9
 _WORDS = word_set("ALL AMD ANG BAM BHD BOB CUP DOP GEL KID LAK MAD MOP NAD PEN SOS SOL STD SVC TOP TRY")
 """Codes that also are words, names or legal forms in capitals: they count only beside several amounts."""
 _SURELY_A_CODE = 3
+_IN_SMALL_LETTERS = frozenset(["kr", "kr.", "zł", "kč", "rs", "rs.", "rm", "eur", "euro", "usd", "gbp", "chf"])
+"""Marks that are printed in small letters too. Others are units then: *20 ft*, *3 cup*, *90 sek*."""
 _DOLLAR_COUNTRIES = frozenset({"CAD", "AUD", "NZD", "SGD", "HKD", "MXN", "USD"})
 
 
@@ -47,7 +51,7 @@ def _beside_amounts(view: DocumentView) -> Candidate | None:
     for sheet in view.sheets:
         for segment in sheet.segments:
             for amount in view.amounts_in(segment):
-                if amount.mark is None:
+                if amount.mark is None or _is_unit(amount.mark):
                     continue
                 token = next((t for t in amount.span.tokens if amount.mark in t.text), None)
                 if token is not None:
@@ -63,6 +67,11 @@ def _beside_amounts(view: DocumentView) -> Candidate | None:
     if code is not None:
         return Candidate("currency", where[mark], code, _BY_MARKS if len(codes) == 1 else _SHARED_MARK)
     return _shared(view, mark, where[mark])
+
+
+def _is_unit(mark: str) -> bool:
+    """Whether a mark that can be a currency is rather a unit of measure; forints are *Ft* and feet are not."""
+    return mark == "FT" or (mark.islower() and mark not in _IN_SMALL_LETTERS)
 
 
 def _shared(view: DocumentView, mark: str, span: Span) -> Candidate | None:
@@ -158,6 +167,9 @@ def _hints(segment: Segment) -> list[tuple[Span, str]]:
         pair = " ".join(t.text for t in tokens[position : position + 2])
         if US_STATE_ZIP.fullmatch(pair.rstrip(",.")):
             found.append((span_of(segment, position, position + 2), "USD"))
+        for code, currency in ((AUSTRALIAN_POST_CODE, "AUD"), (BRITISH_POST_CODE, "GBP")):
+            if code.fullmatch(pair.rstrip(",.")):
+                found.append((span_of(segment, position, position + 2), currency))
         triple = " ".join(t.text for t in tokens[position : position + 3])
         if CANADIAN_POST_CODE.fullmatch(triple.rstrip(",.")):
             found.append((span_of(segment, position, min(position + 3, len(tokens))), "CAD"))

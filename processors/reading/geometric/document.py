@@ -14,6 +14,23 @@ from processors.reading.geometric.vocabulary import Vocabulary, label_vocabulary
 from processors.values import NumberConvention, infer_convention, infer_day_first
 
 _ENOUGH_LABELS = 2
+_STACKED = 0.8
+"""White space, in line heights, between the two lines of a label."""
+
+
+def _with_line_above(sheet: Sheet, label: Label, words: Vocabulary) -> Label:
+    """``label`` with what it means together with a word just above it: *Sub* over *Total* is no total."""
+    row = label.segment.row
+    if label.start > 0 or row == 0:
+        return label
+    for other in sheet.rows[row - 1]:
+        near = label.box.y0 - other.box.y1 < _STACKED * sheet.line_height
+        if len(other.tokens) == 1 and near and abs(other.box.x0 - label.box.x0) < sheet.line_height:
+            own = "".join(token.key for token in label.segment.tokens[: label.stop])
+            meanings = words.lookup(other.tokens[0].key + own)
+            if meanings and not words.lookup(other.tokens[0].key):
+                return replace(label, meanings=meanings)
+    return label
 
 
 class DocumentView:
@@ -30,7 +47,9 @@ class DocumentView:
             for segment in sheet.segments:
                 found = find_labels(segment, words, forgiving=forgiving, wide=wide and vocabulary is not None)
                 if found:
-                    self._labels[sheet.index, segment.index] = found
+                    self._labels[sheet.index, segment.index] = [
+                        _with_line_above(sheet, label, words) for label in found
+                    ]
         self.language = self._language()
         self.conventions = Conventions(numbers=self._numbers())
         self.item_rows: frozenset[tuple[int, int]] = frozenset()

@@ -6,17 +6,18 @@ from datetime import date
 from decimal import Decimal
 
 from processors.reading.geometric.cite import Conventions
-from processors.reading.geometric.view import Segment, Span, Token, span_of
+from processors.reading.geometric.view import Segment, Span, Token, are_groups, span_of
 from processors.values import currency_candidates, parse_date, parse_money
 from processors.values.currency import CURRENCY_PATTERN, SIGNS
 from processors.values.dates import MONTH_NAMES
 from processors.values.text import fold, word_set
 
-_WIDEST_BLANK = 0.45
-"""Blank between groups of one number, in word heights; between two numbers of a table it is wider."""
+_DASH_BLANK = 0.45
+"""Blank between a minus and its number, in word heights."""
 _DIGIT = re.compile(r"[0-9]")
 _GROUP_START = re.compile(r"[-+(]?[0-9]{1,3}")
 _GROUP_NEXT = re.compile(rf"[0-9]{{3}}(?:[.,][0-9]{{1,4}})?-?\)?(?:{CURRENCY_PATTERN})?", re.IGNORECASE)
+_REST = re.compile(r"\D*0[0-9]+[.,][0-9]{2}(?![0-9])")
 _CENTS = re.compile(r"[.,][0-9]{2}(?![0-9])|[.,]-")
 _LONGEST_DATE = 6
 _LETTERS = re.compile(r"[^\W\d_]{3,}")
@@ -82,7 +83,7 @@ def _may_start(tokens: tuple[Token, ...], position: int) -> bool:
         return False
     if text in {"-", "+"}:
         # Further off it is the dash of an empty cell.
-        return tokens[position + 1].box.x0 - tokens[position].box.x1 <= _WIDEST_BLANK * tokens[position + 1].box.height
+        return tokens[position + 1].box.x0 - tokens[position].box.x1 <= _DASH_BLANK * tokens[position + 1].box.height
     return text == "(" or bool(currency_candidates(text.strip("-+(")))
 
 
@@ -101,11 +102,16 @@ def _amount_at(segment: Segment, start: int, conventions: Conventions) -> Amount
     for end in range(longest, body, -1):
         text = " ".join(token.text for token in tokens[start:end])
         money = parse_money(text, conventions.numbers)
-        if money is not None and sum(map(str.isdigit, text)) <= 12 and not _is_rate(tokens, end):
+        if money is not None and sum(map(str.isdigit, text)) <= 12 and not _is_rate(tokens, end) and not _is_rest(text):
             mark = _mark(tokens[start:end])
             firm = mark is not None or _CENTS.search(text) is not None
             return Amount(segment, start, end, money.amount, mark, firm)
     return None
+
+
+def _is_rest(text: str) -> bool:
+    """Whether ``text`` is the end of a longer number: no amount but one below 1 begins with a zero (``032,62``)."""
+    return _REST.match(text) is not None
 
 
 def _is_rate(tokens: tuple[Token, ...], end: int) -> bool:
@@ -119,8 +125,7 @@ def _end_of_groups(tokens: tuple[Token, ...], body: int) -> int:
     if not _GROUP_START.fullmatch(tokens[body].text.lstrip("".join(_MARKS))):
         return stop
     while stop < len(tokens) and _GROUP_NEXT.fullmatch(tokens[stop].text):
-        left, right = tokens[stop - 1].box, tokens[stop].box
-        if right.x0 - left.x1 > _WIDEST_BLANK * right.height:
+        if not are_groups(tokens[stop - 1], tokens[stop]):
             break
         stop += 1
     return stop

@@ -31,6 +31,7 @@ _WEAK = 0.62
 _LATER_PAGE = 0.9
 _JOINED_BLANK = 0.6
 """Blank inside an identifier (``CS 23304``), in word heights."""
+_DIGIT_GROUP = re.compile(r"[0-9]{2,4}")
 _TERMS = re.compile(
     r"[0-9]|\b(?:net|immediate|receipt|advance|delivery|sofort|netto|erhalt|vorkasse|rechnung|comptant|reception|r\u00e9ception|"
     r"contado|vista|anticipo|direct|contant|vooruit|pronto|prazo)",
@@ -254,12 +255,22 @@ def tax_span(place: Place, *, labelled: bool = True) -> Span | None:
                 return span_of(place.segment, start, stop)
     if not labelled:
         return None
-    for stop in range(min(place.stop, place.start + 3), place.start, -1):
+    for stop in range(_longest_tax_id(place), place.start, -1):
         text = " ".join(token.text for token in tokens[place.start : stop])
         digits = sum(map(str.isdigit, text))
         if parse_tax_id(text) and digits >= 7 and text.upper() == text and not parse_date(text, True):
             return span_of(place.segment, place.start, stop)
     return None
+
+
+def _longest_tax_id(place: Place) -> int:
+    """Where a tax id that begins ``place`` ends at the latest: behind three words, or any number of short groups of
+    digits (``ABN 51 824 753 556``).
+    """
+    groups = place.start
+    while groups < place.stop and _DIGIT_GROUP.fullmatch(place.segment.tokens[groups].text):
+        groups += 1
+    return max(groups, min(place.stop, place.start + 3))
 
 
 def phone_candidates(view: DocumentView) -> list[Candidate]:

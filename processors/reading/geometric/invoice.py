@@ -70,7 +70,7 @@ def study_invoice(view: DocumentView) -> InvoiceStudy:
         header=header,
         chosen=choose(header),
         ibans=iban_candidates(view),
-        sums=read_sums(view, frozenset(SUM_FIELDS)),
+        sums=read_sums(view, frozenset(SUM_FIELDS), table.total(view.conventions.numbers) if table else None),
         sections=sections,
         vendor=vendor,
         customer=customer,

@@ -1,6 +1,6 @@
 """Whom the document is from and to, as its labelled sections say."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from processors.geometry import Box
@@ -35,9 +35,30 @@ __all__ = [
 _MOST_LINES = 7
 _ALIGNED = 1.5
 """How far the lines of an address may start from each other, in line heights."""
+_FLUSH = 0.4
+"""The same for lines that are set flush right or centred, which is seldom meant where it is not exact."""
+_NEXT_ROWS = 3
+_UNDER_HEADING = 2.2
+"""How far under its heading a block may begin, in line heights, though other blocks have lines in between."""
 _PAUSE, _LONG_PAUSE, _FIRST_PAUSE = 1.3, 2.3, 3.2
 """White space between two lines of an address, in line heights: after the post code, before it, under a heading."""
 SECTIONS = ("vendor_section", "customer_section", "other.ship_to")
+
+
+Edge = Callable[[Box], float]
+"""What the lines of a block have in common."""
+
+
+def _left(box: Box) -> float:
+    return box.x0
+
+
+def _right(box: Box) -> float:
+    return box.x1
+
+
+def _centre(box: Box) -> float:
+    return box.center_x
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,13 +148,14 @@ def _lines_beside(view: DocumentView, label: Label) -> list[tuple[Token, ...]]:
 
 
 def _block_under(view: DocumentView, label: Label) -> bool:
-    """Whether a line of text starts right under a heading: what stands beside it is another block."""
+    """Whether a line of text starts close under a heading: what stands beside the heading is another block."""
     sheet = view.sheet_of(label.segment)
-    row = next(iter(sheet.below(label.segment, 1)), [])
-    under = _starting_at(row, label.box.x0, _ALIGNED * sheet.line_height)
-    if under is None or under.box.y0 - label.box.y1 > sheet.line_height:
-        return False
-    return has_word(under.tokens) and not view.labels_in(under)
+    for row in sheet.below(label.segment, _NEXT_ROWS):
+        under = _starting_at(row, label.box.x0, _ALIGNED * sheet.line_height)
+        if under is not None:
+            near = under.box.y0 - label.box.y1 <= _UNDER_HEADING * sheet.line_height
+            return near and has_word(under.tokens) and not view.labels_in(under)
+    return False
 
 
 def _lines_below(view: DocumentView, label: Label) -> list[tuple[Token, ...]]:
@@ -142,14 +164,16 @@ def _lines_below(view: DocumentView, label: Label) -> list[tuple[Token, ...]]:
     return _column_under(view, label.segment, label.box, _MOST_LINES + 1)
 
 
-def _column_under(view: DocumentView, start: Segment, anchor: Box, most: int) -> list[tuple[Token, ...]]:
-    """Lines under ``anchor`` that start where it starts, as far as the next wide pause or section label.
+def _column_under(
+    view: DocumentView, start: Segment, anchor: Box, most: int, edge: Edge = _left
+) -> list[tuple[Token, ...]]:
+    """Lines under ``anchor`` that share its ``edge``, as far as the next wide pause or section label.
 
     Where the lines are labels with values to their right (``Address:   1 High Street``), the lines that go on under
     a value count too.
     """
     sheet = view.sheet_of(start)
-    slack = _ALIGNED * sheet.line_height
+    slack = (_ALIGNED if edge is _left else _FLUSH) * sheet.line_height
     lines: list[tuple[Token, ...]] = []
     bottom = start.box.y1
     value_edge: float | None = None
@@ -157,7 +181,7 @@ def _column_under(view: DocumentView, start: Segment, anchor: Box, most: int) ->
     for row in sheet.below(start, most + 6):
         if (sheet.index, row[0].row) in view.item_rows:
             break
-        segment = _starting_at(row, anchor.x0, slack)
+        segment = _sharing(row, anchor, edge, slack)
         goes_on = segment is None and value_edge is not None
         if goes_on and value_edge is not None:
             segment = _starting_at(row, value_edge, slack)
@@ -188,6 +212,10 @@ def _starting_at(row: Sequence[Segment], x0: float, slack: float) -> Segment | N
     return next((segment for segment in row if abs(segment.box.x0 - x0) <= slack), None)
 
 
+def _sharing(row: Sequence[Segment], anchor: Box, edge: Edge, slack: float) -> Segment | None:
+    return next((segment for segment in row if abs(edge(segment.box) - edge(anchor)) <= slack), None)
+
+
 def _with_value(view: DocumentView, row: Sequence[Segment], segment: Segment) -> tuple[tuple[Token, ...], float | None]:
     """A line, with the value to its right where it is a label alone (``Name:    ACME``), and where that starts."""
     labels = view.labels_in(segment)
@@ -209,5 +237,9 @@ def inside(token_box: Box, areas: Sequence[tuple[int, Box]], sheet: int) -> bool
 
 
 def block_lines(view: DocumentView, segment: Segment, most: int) -> list[tuple[Token, ...]]:
-    """``segment`` and the lines of its block under it."""
-    return [segment.tokens, *_column_under(view, segment, segment.box, most)]
+    """``segment`` and the lines of its block under it: those that start as it does, or else end or are centred so."""
+    for edge in (_left, _right, _centre):
+        lines = _column_under(view, segment, segment.box, most, edge)
+        if lines:
+            break
+    return [segment.tokens, *lines]

@@ -8,7 +8,7 @@ from processors.geometry import Box, union
 from processors.reading.geometric.names import LEGAL_FORM, POSTAL
 from processors.reading.geometric.view import Span, Token
 from processors.values import parse_date
-from processors.values.text import word_set
+from processors.values.text import fold, word_set
 
 NAME_LABELS = word_set(
     "name customername firma companyname nom nombre nome naam vendorname suppliername kundenname clientname buyername "
@@ -20,6 +20,23 @@ _NOT_ADDRESS = re.compile(
     r"^[TFM]\s?:",
     re.IGNORECASE,
 )
+_AND = frozenset({"&", "+", "und", "and", "et", "y", "e", "en"})
+"""Last words of a name that goes on in the next line."""
+_DEPARTMENT = re.compile(
+    r"(?:dept\.? of |department of )?(?:accounts?(?: payable| receivable)?|accounting|finance|purchasing|procurement|"
+    r"payables|billing)(?: dep(?:artmen)?t\.?| team| office)?|"
+    r"abt(?:eilung|\.) \w+|(?:kreditoren|debitoren|finanz)?buchhaltung|rechnungswesen|rechnungspr\u00fcfung|einkauf|"
+    r"service (?:des )?(?:comptabilit\u00e9|achats|facturation|fournisseurs)|comptabilit\u00e9(?: fournisseurs)?|"
+    r"(?:departamento|dpto\.?) (?:de )?\w+|contabilidad|ufficio \w+|contabilit\u00e0|amministrazione|"
+    r"afd(?:eling|\.) \w+|(?:crediteuren)?administratie|boekhouding|inkoop|"
+    r"contabilidade|se\u00e7\u00e3o de \w+",
+    re.IGNORECASE,
+)
+_REST_OF_FORM = word_set("cv decv derldecv rldecv sadecv deresponsabilidadlimitada cokg coohg kgaa mbh unipessoallda")
+"""Legal forms, or their second halves, that a line of their own may hold."""
+_MARK_GAP = 0.6
+"""White space, in word heights, between the letters of a logo and the name; words stand closer."""
+_LONGEST_MARK = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +63,15 @@ def party_of(sheet: int, lines: Sequence[tuple[Token, ...]], score: float) -> Pa
             if address or (name is not None and skipped > 1):
                 break
             continue
-        if kind == "name" or (name is None and kind == "text" and not _is_town(value)):
+        if kind == "name" or (name is None and kind == "text" and not _is_town(value) and not is_department(value)):
             name = name or value
-        elif name is not None and not address and not tail and _is_legal_form(value):
+        elif name and not address and not tail and (_is_legal_form(value) or name[-1].text.casefold() in _AND):
             tail = value
         elif kind in {"address", "text"} and name is not None:
             address.append(value)
     if name is None or not has_word(name):
         return None
+    name = _without_mark(name)
     inline = _inline_address(name)
     if inline is not None:
         name, address = inline
@@ -64,10 +82,21 @@ def party_of(sheet: int, lines: Sequence[tuple[Token, ...]], score: float) -> Pa
     return Party(Span(sheet, names), Span(sheet, tuple(address)) if address else None, score, box, sheet)
 
 
+def _without_mark(name: tuple[Token, ...]) -> tuple[Token, ...]:
+    """``name`` without the letters of a logo that stand apart before it (``Ac  Acme Ltd``)."""
+    if len(name) < 2:
+        return name
+    mark, first = name[0], name[1]
+    apart = first.box.x0 - mark.box.x1 > _MARK_GAP * mark.box.height
+    is_mark = 0 < len(mark.key) <= _LONGEST_MARK and first.key.startswith(mark.key) and first.key != mark.key
+    return name[1:] if apart and is_mark else name
+
+
 def _is_legal_form(line: tuple[Token, ...]) -> bool:
     """Whether a line is nothing but the legal form for which a name had no room left."""
-    form = LEGAL_FORM.match(text_of(line))
-    return form is not None and len(line) <= 3 and not any(map(str.isdigit, text_of(line)))
+    text = text_of(line)
+    form = LEGAL_FORM.match(text) is not None or fold(text) in _REST_OF_FORM
+    return form and len(line) <= 5 and not any(map(str.isdigit, text))
 
 
 def text_of(line: Sequence[Token]) -> str:
@@ -101,6 +130,11 @@ def kind_of(line: tuple[Token, ...]) -> tuple[str, tuple[Token, ...]]:
     }:
         return "skip", ()
     return "text", line
+
+
+def is_department(line: Sequence[Token]) -> bool:
+    """Whether a line names an office inside a company (*Accounts Payable*, *Abteilung Einkauf*), which is no party."""
+    return _DEPARTMENT.fullmatch(text_of(line).strip(" ,;:.")) is not None
 
 
 def _is_town(line: tuple[Token, ...]) -> bool:

@@ -1,12 +1,14 @@
 """The sums of a receipt. What was handed over and given back proves the total."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.pairing import Candidate, best_by_value
 from processors.reading.geometric.receipt_items import read_items
+from processors.reading.geometric.receipt_parts import labelled_parts, money_of, read_parts, values_of
+from processors.reading.geometric.receipt_taxes import gross_by_rates
 from processors.reading.geometric.sum_candidates import collect_sums
 from processors.reading.geometric.sums import Sums
 from processors.reading.geometric.view import Sheet
@@ -26,7 +28,6 @@ _NAMES = frozenset(
         "other.change",
     }
 )
-_CENT = Decimal("0.011")
 _LARGEST_ROUNDING = Decimal("0.05")
 _OF_ONE_RATE = 0.6
 _WORKED_OUT = 0.55
@@ -34,6 +35,16 @@ _PROVEN_BY_ARTICLES = 0.3
 _FEWEST_ARTICLES = 2
 _BETWEEN_ARTICLES_AND_TOTAL = ("tip", "charge_total", "allowance_total")
 _PROVEN_BY_CASH, _PROVEN_BY_CARD, _PROVEN_BY_PARTS = 0.5, 0.3, 0.35
+_PROVEN_BY_TAXES, _AFTER_ROUNDING = 0.35, 0.5
+_CONTRADICTED = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """What other prints make of the total: the sum of the articles, and what the tax rows come to."""
+
+    articles: Decimal | None
+    gross: Decimal | None
 
 
 def read_receipt_sums(view: DocumentView) -> Sums:
@@ -41,29 +52,34 @@ def read_receipt_sums(view: DocumentView) -> Sums:
     collected = collect_sums(view, _NAMES)
     found = {name: best_by_value(group) for name, group in collected.items()}
     articles = _sum_of_articles(view)
-    if articles in _values(found, "subtotal") or any(found.get(name) for name in _BETWEEN_ARTICLES_AND_TOTAL):
+    if articles in values_of(found, "subtotal") or any(found.get(name) for name in _BETWEEN_ARTICLES_AND_TOTAL):
         articles = None
+    proof = _Proof(articles, gross_by_rates(view))
     totals = best_by_value(
         [
             *(_less_for_one_rate(view, candidate) for candidate in collected.get("total_amount", [])),
             *_as_totals(found.get("amount_due", []), 0.95),
-            *_worked_out(view, found, articles),
+            *_worked_out(view, found, proof),
             *_as_totals(found.get("subtotal", []), 0.55),
-            *_as_totals([c for c in found.get("rounding_amount", []) if abs(_money(c)) > _LARGEST_ROUNDING * 2], 0.8),
+            *_as_totals([c for c in found.get("rounding_amount", []) if abs(money_of(c)) > _LARGEST_ROUNDING * 2], 0.8),
         ]
     )
-    found["rounding_amount"] = [c for c in found.get("rounding_amount", []) if abs(_money(c)) <= _LARGEST_ROUNDING * 2]
+    found["rounding_amount"] = [
+        c for c in found.get("rounding_amount", []) if abs(money_of(c)) <= _LARGEST_ROUNDING * 2
+    ]
     only_cash = not totals
-    if only_cash and not any(_values(found, "other.change")):
+    if only_cash and not any(values_of(found, "other.change")):
         totals = _as_totals(found.get("other.cash", []), 0.5)
-    total, proven = _total(totals, found, articles)
+    total, proven = _total(totals, found, proof)
     if total is None:
         return Sums({}, frozenset())
     chosen = {"total_amount": replace(total, field="total_amount")}
     for name in ("tip", "rounding_amount"):
         if found.get(name):
             chosen[name] = found[name][0]
-    chosen.update(_parts(_money(total), found))
+    parts = read_parts(view, money_of(total), found)
+    # What *net total* labels may be the total itself: it is not its own part as well.
+    chosen.update({name: part for name, part in parts.items() if part.span.ids != total.span.ids})
     return Sums(chosen, frozenset({"total_amount"}) if proven and not only_cash else frozenset())
 
 
@@ -92,12 +108,14 @@ def _sums_named(view: DocumentView, sheet: Sheet, row: int) -> set[str]:
     return names & {"tax_amount", "subtotal", "total_amount", "other.rate"} if len(labels) > 1 else set()
 
 
-def _worked_out(view: DocumentView, found: dict[str, list[Candidate]], articles: Decimal | None) -> Iterator[Candidate]:
+def _worked_out(view: DocumentView, found: dict[str, list[Candidate]], proof: _Proof) -> Iterator[Candidate]:
     """Amounts without a label of their own that other prints make out to be the total.
 
-    What was handed over less the change, cash after the printed rounding, subtotal plus tax, the sum of the articles.
+    What was handed over less the change, cash after the printed rounding, subtotal plus tax, the sum of the articles,
+    that of the tax rows.
     """
-    wanted = {amount for amount in _expected(found) | {articles} if amount is not None and amount > 0}
+    known = _expected(found) | {proof.articles, proof.gross}
+    wanted = {amount for amount in known if amount is not None and amount > 0}
     for segment in (segment for sheet in view.sheets for segment in sheet.segments):
         for amount in view.amounts_in(segment):
             if amount.firm and amount.value in wanted:
@@ -105,19 +123,23 @@ def _worked_out(view: DocumentView, found: dict[str, list[Candidate]], articles:
 
 
 def _expected(found: dict[str, list[Candidate]]) -> set[Decimal]:
-    cash, change = _values(found, "other.cash"), _values(found, "other.change")
+    cash, change = values_of(found, "other.cash"), values_of(found, "other.change")
     expected = {paid - back for paid in cash for back in change if 0 <= back < paid}
-    subtotals, taxes = _values(found, "subtotal"), _values(found, "tax_amount")
-    if len(subtotals) == len(taxes) == 1 and 0 < taxes[0] < subtotals[0] / 2:
-        # Where there are several, they are those of the rates.
-        expected.add(subtotals[0] + taxes[0])
+    expected |= _with_tax(found)
     if not change:
-        sums = {*_values(found, "total_amount"), *subtotals}
+        sums = {*values_of(found, "total_amount"), *values_of(found, "subtotal"), *_with_tax(found)}
         shifts = {
-            sign * r for r in _values(found, "rounding_amount") if 0 < abs(r) <= _LARGEST_ROUNDING for sign in (1, -1)
+            sign * r for r in values_of(found, "rounding_amount") if 0 < abs(r) <= _LARGEST_ROUNDING for sign in (1, -1)
         }
         expected |= {paid for paid in cash if any(paid + shift in sums for shift in shifts)}
     return expected
+
+
+def _with_tax(found: dict[str, list[Candidate]]) -> set[Decimal]:
+    """The subtotal with its tax; where there are several, they are those of the rates."""
+    subtotals = values_of(found, "subtotal")
+    taxes = [tax for tax in values_of(found, "tax_amount") if subtotals and 0 < tax < subtotals[0] / 2]
+    return {subtotals[0] + taxes[0]} if len(subtotals) == len(taxes) == 1 else set()
 
 
 def _sum_of_articles(view: DocumentView) -> Decimal | None:
@@ -136,38 +158,31 @@ def _sum_of_articles(view: DocumentView) -> Decimal | None:
     return sum(amounts, Decimal(0)) if len(amounts) >= _FEWEST_ARTICLES else None
 
 
-def _money(candidate: Candidate) -> Decimal:
-    assert isinstance(candidate.value, Decimal)
-    return candidate.value
-
-
-def _values(found: dict[str, list[Candidate]], name: str) -> list[Decimal]:
-    return [_money(candidate) for candidate in found.get(name, [])]
-
-
-def _total(
-    totals: list[Candidate], found: dict[str, list[Candidate]], articles: Decimal | None
-) -> tuple[Candidate | None, bool]:
-    """The total that cash less change, a card amount, its parts, the articles and rounding speak for; whether cash
-    proves it.
+def _total(totals: list[Candidate], found: dict[str, list[Candidate]], proof: _Proof) -> tuple[Candidate | None, bool]:
+    """The total that cash less change, a card amount, its parts, the articles, the taxes and rounding speak for;
+    whether cash proves it.
     """
     paid = {
         cash - change
-        for cash in _values(found, "other.cash")
-        for change in [*_values(found, "other.change"), Decimal(0)]
+        for cash in values_of(found, "other.cash")
+        for change in [*values_of(found, "other.change"), Decimal(0)]
     }
     exact = {
-        cash - change for cash in _values(found, "other.cash") for change in _values(found, "other.change") if change
+        cash - change
+        for cash in values_of(found, "other.cash")
+        for change in values_of(found, "other.change")
+        if change
     }
     ranked: list[tuple[float, bool, Candidate]] = []
     for candidate in totals:
-        value = _money(candidate)
+        value = money_of(candidate)
         score = candidate.score
         by_cash, by_card = value in exact, value in paid
         score += _PROVEN_BY_CASH if by_cash else _PROVEN_BY_CARD if by_card else 0.0
-        score += _PROVEN_BY_PARTS if len(_parts(value, found)) == 2 else 0.0
-        score += 0.35 if _is_rounded(value, totals, found) else 0.0
-        score += _PROVEN_BY_ARTICLES if value == articles else 0.0
+        score += _PROVEN_BY_PARTS if len(labelled_parts(value, found)) == 2 else 0.0
+        score += _AFTER_ROUNDING if _is_rounded(value, totals, found) else 0.0
+        score += _PROVEN_BY_ARTICLES if value == proof.articles else 0.0
+        score += _PROVEN_BY_TAXES if _is_gross(value, proof, found) else 0.0
         score -= 0.8 if value <= 0 else 0.0
         ranked.append((score, by_cash or by_card, candidate))
     if not ranked:
@@ -175,56 +190,29 @@ def _total(
     ranked.sort(key=lambda item: -item[0])
     score, backed, best = ranked[0]
     margin = score - (ranked[1][0] if len(ranked) > 1 else 0.0)
+    if _is_contradicted(money_of(best), exact, found, proof):
+        return replace(best, score=min(_CONTRADICTED, best.score)), False
     confidence = 0.97 if backed and margin > 0.15 else 0.9 if margin > 0.3 else 0.75 if margin > 0.1 else 0.55
     return replace(best, score=min(confidence, 0.6 + best.score * 0.4)), backed and margin > 0.25
 
 
+def _is_contradicted(total: Decimal, paid: set[Decimal], found: dict[str, list[Candidate]], proof: _Proof) -> bool:
+    """Whether cash less change and another sum agree on another total, which is not printed or could not be read."""
+    agreed = paid & (_with_tax(found) | {proof.articles, proof.gross})
+    return bool(agreed) and all(abs(total - other) > _LARGEST_ROUNDING for other in agreed)
+
+
+def _is_gross(value: Decimal, proof: _Proof, found: dict[str, list[Candidate]]) -> bool:
+    """Whether ``value`` is what the tax rows come to, or that after the printed rounding."""
+    if proof.gross is None:
+        return False
+    return abs(value - proof.gross) in {Decimal(0)} | {abs(r) for r in values_of(found, "rounding_amount")}
+
+
 def _is_rounded(value: Decimal, totals: list[Candidate], found: dict[str, list[Candidate]]) -> bool:
     """Whether ``value`` is another total after the printed rounding."""
-    roundings = {r for r in _values(found, "rounding_amount") if 0 < abs(r) <= _LARGEST_ROUNDING}
-    others = {_money(other) for other in totals} | set(_values(found, "subtotal"))
+    roundings = {r for r in values_of(found, "rounding_amount") if 0 < abs(r) <= _LARGEST_ROUNDING}
+    others = {money_of(other) for other in totals} | set(values_of(found, "subtotal"))
     return any(value - other in roundings or other - value in roundings for other in others) and (
         value * 20 == int(value * 20)
     )
-
-
-def _parts(total: Decimal, found: dict[str, list[Candidate]]) -> dict[str, Candidate]:
-    """Subtotal and tax that add up to the total, with a charge, tip, discount or rounding between them; else none."""
-    between = _between(found)
-    smaller = [c for c in found.get("total_amount", [])[:4] if Decimal(0) < _money(c) < total]
-    for subtotal in [*found.get("subtotal", [])[:4], *smaller]:
-        for tax in found.get("tax_amount", [])[:5]:
-            difference = total - _money(subtotal) - _money(tax)
-            if any(abs(difference - extra) <= _CENT for extra in between) and _money(tax) < total / 2:
-                return {
-                    "subtotal": replace(subtotal, field="subtotal", score=0.95),
-                    "tax_amount": replace(tax, score=0.95),
-                }
-    return _single(total, found, between)
-
-
-def _between(found: dict[str, list[Candidate]]) -> set[Decimal]:
-    """Every sum of charges, tips, discounts and roundings that may stand between subtotal plus tax and total."""
-    sums = {Decimal(0)}
-    for name in ("rounding_amount", "tip", "charge_total", "allowance_total"):
-        values = {sign * value for value in _values(found, name)[:2] for sign in (1, -1)} | {Decimal(0)}
-        if name == "rounding_amount":
-            # A minus in print says which way it was rounded.
-            values -= {-value for value in _values(found, name) if value < 0}
-        sums = {known + value for known in sums for value in values}
-    return sums
-
-
-def _single(total: Decimal, found: dict[str, list[Candidate]], between: set[Decimal]) -> dict[str, Candidate]:
-    """A subtotal alone that is the total but for what stands between; a tax alone that a total may hold."""
-    taxes = [c for c in found.get("tax_amount", []) if Decimal(0) <= _money(c) < total / 3]
-    chosen: dict[str, Candidate] = {}
-    if not taxes:
-        same = [
-            c for c in found.get("subtotal", []) if any(abs(total - _money(c) - extra) <= _CENT for extra in between)
-        ]
-        if same:
-            chosen["subtotal"] = replace(same[0], score=min(same[0].score, 0.85))
-    elif len({_money(c) for c in taxes}) == 1:
-        chosen["tax_amount"] = replace(taxes[0], score=min(taxes[0].score, 0.8))
-    return chosen

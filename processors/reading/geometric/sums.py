@@ -7,6 +7,7 @@ from itertools import product
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.pairing import Candidate, best_by_value
 from processors.reading.geometric.sum_candidates import collect_sums
+from processors.reading.geometric.sum_gaps import fill_gaps
 
 SUM_FIELDS = (
     "subtotal",
@@ -41,9 +42,10 @@ class Sums:
     offered: dict[str, list[Candidate]] = field(default_factory=dict)
 
 
-def read_sums(view: DocumentView, names: frozenset[str]) -> Sums:
-    """The sums among ``names``, from outside the line-item table."""
+def read_sums(view: DocumentView, names: frozenset[str], items: Decimal | None = None) -> Sums:
+    """The sums among ``names``, from outside the line-item table; ``items`` is what the line items sum to."""
     offered = collect_sums(view, names | {_PAST})
+    offered |= {name: [candidate] for name, candidate in fill_gaps(view, offered, items).items()}
     ranked = {name: best_by_value(group)[:_MOST_RIVALS] for name, group in offered.items()}
     by_lines = "subtotal" not in ranked and "line_total" in ranked
     if by_lines:

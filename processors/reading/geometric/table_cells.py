@@ -20,6 +20,7 @@ Cells = dict[str, list[tuple[Token, ...]]]
 _MONEY_COLUMNS = frozenset({"amount", "unit_price", "tax", "tax_rate", "discount", OTHER_COLUMN})
 _WORD_COLUMNS = frozenset({"description", "unit", OTHER_COLUMN})
 _NO_RATES = frozenset({"amount", "unit_price", "quantity"})
+_DASHES = frozenset("-\u2013\u2014")
 _EDGE = 0.25
 """How far, in line heights, the first word of a cell may start from its heading for the two to be left-aligned."""
 
@@ -54,7 +55,7 @@ class CellFinder:
                         cells[name] = []
                     amounts[name] = distance
                 cells.setdefault(name, []).extend(tokens)
-        return {name: [tuple(tokens)] for name, tokens in _checked(_split_quantity(cells)).items()}
+        return {name: [tuple(tokens)] for name, tokens in _checked(_split_quantity(_undashed(cells))).items()}
 
     def _assigned(self, segment: Segment) -> list[tuple[tuple[Token, ...], Amount | None, Column]]:
         """The parts of a segment with their columns; a unit follows the quantity that it belongs to."""
@@ -123,6 +124,12 @@ def _is_open(name: str) -> bool:
 
 def _is_money(name: str) -> bool:
     return name in _MONEY_COLUMNS or name.startswith(UNKNOWN_COLUMN)
+
+
+def _undashed(cells: dict[str, list[Token]]) -> dict[str, list[Token]]:
+    """Rates without the lone dash of an empty cell beside them: none is below zero."""
+    rates = cells.get("tax_rate", [])
+    return {**cells, "tax_rate": rates[1:]} if len(rates) > 1 and rates[0].text in _DASHES else cells
 
 
 def _checked(cells: dict[str, list[Token]]) -> dict[str, list[Token]]:

@@ -1,11 +1,13 @@
 """The heading row of a line-item table: which columns there are, and where."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from processors.geometry import Box, union
 from processors.reading.geometric.labels import Label, find_labels
-from processors.reading.geometric.view import Segment, Sheet
+from processors.reading.geometric.view import Segment, Sheet, Token
 from processors.reading.geometric.vocabulary import Meaning, column_vocabulary
 
 OTHER_COLUMN = "other"
@@ -14,6 +16,7 @@ ITEM_COLUMN = "item"
 """A column called *Item* beside one called *Description*: article numbers, or the rows counted."""
 UNKNOWN_COLUMN = "unknown"
 """Begins the names of columns whose heading says nothing known; arithmetic may tell what they hold."""
+_AMOUNT = re.compile(r"[0-9][.,][0-9]{2}\W*$")
 _MOST_ROWS = 4
 _FEWEST_STACKED = 4
 """Columns that a heading spread over several rows must have: two lines of text often hold three such words."""
@@ -29,7 +32,7 @@ class Column:
 
 def heading_at(sheet: Sheet, position: int) -> tuple[tuple[Column, ...], int]:
     """The columns that the row names, and how many rows the heading has; no columns where it is no heading."""
-    columns = columns_of(sheet.rows[position])
+    columns = _with_amount(sheet.rows[position], columns_of(sheet.rows[position]))
     if not columns or any(map(_is_figure, sheet.rows[position])):
         return (), 1
     if not is_heading(columns):
@@ -44,6 +47,26 @@ def heading_at(sheet: Sheet, position: int) -> tuple[tuple[Column, ...], int]:
         height += 1
         columns += more
     return _complete(sheet.rows[position : position + height], columns), height
+
+
+def _with_amount(row: Sequence[Segment], columns: list[Column]) -> list[Column]:
+    """``columns`` with *VAT* and *Amount* apart where print has run them together and no other column is the amount."""
+    names = {column.name for column in columns}
+    if "amount" in names or "tax" not in names:
+        return columns
+    for segment in row:
+        for first, second in pairwise(segment.tokens):
+            box = union((first.box, second.box))
+            parts = [_name_of(first), _name_of(second)]
+            if any(column.name == "tax" and column.box == box for column in columns) and parts[1] == "amount":
+                rest = [column for column in columns if column.box != box]
+                return [*rest, Column(parts[0] or "tax", first.box), Column("amount", second.box)]
+    return columns
+
+
+def _name_of(token: Token) -> str | None:
+    meanings = column_vocabulary().lookup(token.key)
+    return meanings[0].name if meanings else None
 
 
 def _all_below(row: Sequence[Segment], above: Sequence[Segment]) -> bool:
@@ -78,7 +101,9 @@ def _goes_on(sheet: Sheet, row: int) -> bool:
 
 
 def _is_figure(segment: Segment) -> bool:
-    """Whether a segment is an amount or another number of two digits and more, which no heading holds."""
+    """Whether a segment ends in an amount, or is another number of two digits and more, which no heading holds."""
+    if _AMOUNT.search(segment.text):
+        return True
     return not any(map(str.isalpha, segment.text)) and sum(map(str.isdigit, segment.text)) > 1
 
 
@@ -119,7 +144,12 @@ def _columns_of_stack(stack: list[Segment]) -> list[Column]:
 
 
 def _meanings_of_stack(stack: list[Segment]) -> tuple[Meaning, ...]:
-    return column_vocabulary().lookup("".join(token.key for segment in stack for token in segment.tokens))
+    return column_vocabulary().lookup(words_of(stack))
+
+
+def words_of(row: Sequence[Segment]) -> str:
+    """The folded words of a row, in one, however print has parted them."""
+    return "".join(token.key for segment in row for token in segment.tokens)
 
 
 def touches(box: Box, other: Box) -> bool:
@@ -128,11 +158,16 @@ def touches(box: Box, other: Box) -> bool:
 
 
 def columns_of(row: Sequence[Segment]) -> list[Column]:
-    """The columns that the words of a row name, each meaning once, in printed order."""
+    """The columns that the words of a row name, each meaning once, in printed order.
+
+    *Amount* before what was sold, with another such name behind it (*Amount, Product, Price, Total*), is how many.
+    """
     found: list[Column] = []
     weak: set[str] = set()
     for segment in row:
         for label in _all_labels(segment):
+            if "amount" in {meaning.name for meaning in label.meanings} and _counts_first(found):
+                found[0] = Column("quantity", found[0].box)
             taken = {column.name for column in found}
             meaning = next((m for m in label.meanings if m.name == OTHER_COLUMN or m.name not in taken), None)
             if meaning is None:
@@ -154,6 +189,12 @@ def columns_of(row: Sequence[Segment]) -> list[Column]:
             else:
                 weak.discard(name)
     return found
+
+
+def _counts_first(found: Sequence[Column]) -> bool:
+    """Whether the first column is called an amount, the goods and their price follow, and nothing says how many."""
+    names = [column.name for column in found]
+    return names[:1] == ["amount"] and {"description", "unit_price"} <= set(names) and "quantity" not in names
 
 
 def _all_labels(segment: Segment) -> list[Label]:

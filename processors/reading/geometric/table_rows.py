@@ -1,16 +1,23 @@
 """The rows of a line-item table: the amounts tell the items, the headings tell the cells."""
 
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.table_cells import CellFinder, Cells, has_figure
 from processors.reading.geometric.table_heading import ITEM_COLUMN, Column, columns_of, is_heading
 from processors.reading.geometric.view import Segment, Sheet, Span, Token
+from processors.values import NumberConvention, parse_money
+from processors.values.text import word_set
 
 _SUM_NAMES = frozenset({"subtotal", "tax_amount", "total_amount", "amount_due", "line_total", "prepaid_amount"})
 _CARRIED = "other.carried"
 _PARTS = frozenset({"quantity", "unit_price", "sku"})
 _TELLING = _PARTS | {"description", ITEM_COLUMN}
+_INCLUDED = word_set(
+    "incl inkl including included inklusive inclusief inclus incluido incluye inclui incluso inclusa davon waarvan"
+)
+"""First words of rows about a part of the price above."""
 _SECTION_HEAD = 3
 """Rows behind a section's subtotal in which the next item must come: heading, remark, item."""
 _APART = 4.0
@@ -23,25 +30,41 @@ _SPLIT_ROW = 0.9
 
 @dataclass(slots=True)
 class Item:
-    """One line item: the words of each cell, by column name; description may have several lines."""
+    """One line item: the words of each cell, by column name; a description may have several lines.
+
+    ``row`` is the position of the row that its amount stands on.
+    """
 
     sheet: int
     cells: Cells = field(default_factory=dict)
     bottom: float = 0.0
+    row: int = 0
 
     def span(self, name: str) -> Span | None:
         lines = self.cells.get(name)
         return Span(self.sheet, tuple(lines)) if lines else None
 
+    def amount(self, name: str, numbers: NumberConvention | None) -> Decimal | None:
+        """The amount of money in a cell; ``None`` where there is none."""
+        money = parse_money(" ".join(token.text for line in self.cells.get(name, []) for token in line), numbers)
+        return None if money is None else money.amount
+
 
 class TableBody:
-    """Reads the rows under one heading into :attr:`items`."""
+    """Reads the rows under one heading into :attr:`items`; :attr:`ended` says that a sum stands behind them.
 
-    def __init__(self, view: DocumentView, sheet: Sheet, columns: tuple[Column, ...]) -> None:
+    ``before`` is the sum of the items on earlier pages, which the page may repeat at its top.
+    """
+
+    def __init__(
+        self, view: DocumentView, sheet: Sheet, columns: tuple[Column, ...], before: Decimal | None = None
+    ) -> None:
         self.view = view
         self.sheet = sheet
         self.columns = columns
         self.items: list[Item] = []
+        self.ended = False
+        self.before = before
         self.pending: Cells = {}
         self.finder = CellFinder(view, sheet, columns)
         names = {column.name for column in columns}
@@ -57,22 +80,39 @@ class TableBody:
                 break
             if self._is_sum(row):
                 if not self._resumes(position + 1):
+                    self.ended = True
                     break
                 bottom = row[0].box.y1
                 position += 1
                 continue
             if position > start and is_heading(columns_of(row)):
                 break
-            cells = self.finder.cells(row)
-            if self._stands_apart(cells):
+            cells = {} if self._is_carried(row) else self.finder.cells(row)
+            if self._stands_apart(cells) or self._is_sum_of_items(cells):
+                self.ended = True
                 break
-            if not self._is_carried(row):
-                self._take(cells)
+            if not self._is_included(cells):
+                self._take(cells, position)
             bottom = row[0].box.y1
             position += 1
-        # An amount that nothing describes is a sum that carries no name.
+        return self._without_sums(position)
+
+    def _without_sums(self, stop: int) -> int:
+        """Drops amounts that nothing describes: sums that carry no name. Those at the end are behind the table."""
+        while self.items and not _TELLING & set(self.items[-1].cells):
+            stop = self.items.pop().row
         self.items = [item for item in self.items if _TELLING & set(item.cells)]
-        return position
+        return stop
+
+    def _is_sum_of_items(self, cells: Cells) -> bool:
+        """Whether a row has but the sum of the items above it, which all have more: a sum whose name is not known."""
+        if self.key not in cells or _PARTS & set(cells) or not all(_PARTS & set(item.cells) for item in self.items):
+            return False
+        numbers = self.view.conventions.numbers
+        amounts = [item.amount(self.key, numbers) for item in self.items]
+        known = [amount for amount in amounts if amount is not None]
+        own = Item(self.sheet.index, cells).amount(self.key, numbers)
+        return bool(known) and len(known) == len(amounts) and own == sum(known)
 
     def _resumes(self, position: int) -> bool:
         """Whether the table goes on behind the subtotal of a section: a whole item follows within a few rows."""
@@ -83,10 +123,15 @@ class TableBody:
                 return True
         return False
 
-    def _take(self, cells: Cells) -> None:
+    def _is_included(self, cells: Cells) -> bool:
+        """Whether a row says what the price of the item above holds (*Incl. copyright levy*), which is not added."""
+        words = cells.get("description", [()])[0]
+        return bool(self.items) and self.key in cells and bool(words) and words[0].key in _INCLUDED
+
+    def _take(self, cells: Cells, row: int) -> None:
         """One row: an item where it has an amount, else a part of the item above or of the one to come."""
         if self.key in cells:
-            self._add(cells)
+            self._add(cells, row)
         elif set(cells) & {"quantity", "unit_price", "tax_rate"}:
             if not self._completes(cells):
                 self.pending = cells
@@ -110,18 +155,23 @@ class TableBody:
         return bool(names) and (self._begins_with_sum(row) or not self._has_parts(row))
 
     def _begins_with_sum(self, row: list[Segment]) -> bool:
-        """Whether the row's first words are a sum's label and nothing else."""
+        """Whether the row's first words are a sum's label and nothing else but a rate and an amount."""
         labels = self.view.labels_in(row[0])
-        return (
-            bool(labels)
-            and labels[0].start == 0
-            and labels[0].stop == len(row[0].tokens)
-            and labels[0].meanings[0].name in _SUM_NAMES
+        if not labels or labels[0].start > 0 or labels[0].meanings[0].name not in _SUM_NAMES:
+            return False
+        rest = row[0].tokens[labels[0].stop :]
+        amounts = self.view.amounts_in(row[0])
+        words = rest if not amounts else row[0].tokens[labels[0].stop : amounts[-1].start]
+        return not any(token.key and "%" not in token.text for token in words) and (
+            not amounts or amounts[-1].stop == len(row[0].tokens)
         )
 
     def _is_carried(self, row: list[Segment]) -> bool:
-        """Whether the row carries a sum over from one page to the next."""
-        return any(label.meaning(_CARRIED) for segment in row for label in self.view.labels_in(segment))
+        """Whether the row carries a sum over from one page to the next, by its label or by its amount alone."""
+        if any(label.meaning(_CARRIED) for segment in row for label in self.view.labels_in(segment)):
+            return True
+        amounts = [amount.value for segment in row for amount in self.view.amounts_in(segment)]
+        return self.before is not None and not self.items and amounts == [self.before]
 
     def _stands_apart(self, cells: Cells) -> bool:
         """Whether a row with an amount begins far from where the items' descriptions do and lacks what they all have:
@@ -141,9 +191,9 @@ class TableBody:
             any(map(has_figure, line)) for name in ("quantity", "unit_price", "sku") for line in cells.get(name, [])
         )
 
-    def _add(self, cells: Cells) -> None:
+    def _add(self, cells: Cells, row: int) -> None:
         """A new item; what the row before it held and this one lacks is its too, where print has split the row."""
-        item = Item(self.sheet.index, dict(cells), bottom=_bottom(cells))
+        item = Item(self.sheet.index, dict(cells), bottom=_bottom(cells), row=row)
         if self.pending and _top(cells) - _bottom(self.pending) < _SPLIT_ROW * self.sheet.line_height:
             split = not ({"quantity", "unit_price"} & set(cells))
             for name, lines in self.pending.items():

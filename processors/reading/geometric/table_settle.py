@@ -21,6 +21,8 @@ def settle_columns(items: list[Item], numbers: NumberConvention | None) -> None:
     """Renames cells of unknown columns in place: the one missing of quantity, price and amount, where two rows and most
     of them prove it (but not in rows that disprove it), and a column *Item* of codes, which is the article number.
     """
+    for item in items:
+        _part_price(item, numbers)
     missing = [name for name in _FACTORS if not any(name in item.cells for item in items)]
     if len(missing) == 1:
         for column in _unknown_columns(items):
@@ -37,6 +39,17 @@ def settle_columns(items: list[Item], numbers: NumberConvention | None) -> None:
             _rename(items, ITEM_COLUMN, "sku")
         else:
             _cut_codes(items)
+
+
+def _part_price(item: Item, numbers: NumberConvention | None) -> None:
+    """``1 695,00`` under a heading of quantities is 1 piece at 695.00 where that makes the amount."""
+    lines = item.cells.get("quantity", [])
+    if "unit_price" in item.cells or len(lines) != 1 or len(lines[0]) != 2:
+        return
+    parted = Item(item.sheet, {**item.cells, "quantity": [lines[0][:1]], "unit_price": [lines[0][1:]]})
+    quantity, price, amount = (parted.amount(name, numbers) for name in _FACTORS)
+    if quantity is not None and price is not None and amount is not None and abs(quantity * price - amount) <= _CENT:
+        item.cells.update(parted.cells)
 
 
 def _unknown_columns(items: Sequence[Item]) -> list[str]:

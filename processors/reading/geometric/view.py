@@ -1,14 +1,27 @@
 """A document as the reader sees it: pages upright, words folded once, lines on common rows."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from statistics import median
 
 from processors.document import Page
 from processors.geometry import Box, union
 from processors.recognition.orientation import upright
 from processors.values.text import fold, normalise
+
+_WIDEST_BLANK = 0.45
+"""Blank between groups of one number, in word heights; between two numbers of a table it is wider."""
+_MOST_DIGIT_WIDTHS = 1.25
+"""The same in widths of the second group's characters."""
+_FIRST_GROUP, _LAST_GROUP = re.compile(r"[0-9]{1,3}"), re.compile(r"[0-9]{3}[.,][0-9]{2}")
+"""The parts of an amount such as ``5 032,62``."""
+_COLUMN_GAP = 4.0
+"""White space between two words, in heights of the taller one, that parts them even where recognition saw one line."""
+_TALL = 0.6
+"""Share of a run's height that the words beside it have where it is a logo or a title."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +85,8 @@ class Sheet:
         self.height = turned.height
         heights = [word.box.height for word in turned.words]
         self.line_height = median(heights) if heights else 10.0
-        runs = [run for line in turned.lines if (run := _tokens(turned, line.words))]
+        lines = (_tokens(turned, line.words) for line in turned.lines)
+        runs = [run for line in lines for run in _parted(line)]
         self.rows: list[list[Segment]] = []
         self.segments: list[Segment] = []
         for row in _rows([run for run in runs if not _is_vertical(run, self.line_height)]):
@@ -98,6 +112,17 @@ def _tokens(page: Page, ids: Sequence[int]) -> tuple[Token, ...]:
     return tuple(Token(word.id, normalise(word.text), fold(word.text), word.box) for word in words if word.text.strip())
 
 
+def _parted(tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:
+    """A line cut where its words stand as far apart as columns do; no runs where it has no words."""
+    cuts = [
+        position
+        for position, (left, right) in enumerate(pairwise(tokens), 1)
+        if right.box.x0 - left.box.x1 > _COLUMN_GAP * max(left.box.height, right.box.height)
+    ]
+    edges = [0, *cuts, len(tokens)]
+    return [tokens[start:stop] for start, stop in pairwise(edges) if start < stop]
+
+
 def _is_vertical(tokens: tuple[Token, ...], line_height: float) -> bool:
     """Text that runs up or down the margin would tie all the rows it crosses together."""
     box = tokens[0].box
@@ -116,7 +141,31 @@ def _rows(runs: list[tuple[Token, ...]]) -> list[list[tuple[Token, ...]]]:
         overlap = min(bottom, box.y1) - max(top, box.y0)
         if rows and overlap > 0.5 * min(bottom - top, box.height):
             rows[-1].append(run)
+            if box.height > _TALL * (bottom - top):
+                continue
+            # The row is that of its usual words: a logo does not tie the rows beside it together.
         else:
             rows.append([run])
-            top, bottom = box.y0, box.y1
-    return [sorted(row, key=lambda run: run[0].box.x0) for row in rows]
+        top, bottom = box.y0, box.y1
+    return [_joined(sorted(row, key=lambda run: run[0].box.x0)) for row in rows]
+
+
+def _joined(row: list[tuple[Token, ...]]) -> list[tuple[Token, ...]]:
+    """A row with the groups of one amount in one run, where recognition saw a column's edge between them."""
+    found = row[:1]
+    for run in row[1:]:
+        left, right = found[-1][-1], run[0]
+        if _FIRST_GROUP.fullmatch(left.text) and _LAST_GROUP.fullmatch(right.text) and are_groups(left, right):
+            found[-1] = (*found[-1], *run)
+        else:
+            found.append(run)
+    return found
+
+
+def are_groups(left: Token, right: Token) -> bool:
+    """Whether two groups of digits stand so close that they may be one number; two numbers of a table do not.
+
+    In typewriter faces a blank is as wide as a digit.
+    """
+    widest = max(_WIDEST_BLANK * right.box.height, _MOST_DIGIT_WIDTHS * right.box.width / len(right.text))
+    return right.box.x0 - left.box.x1 <= widest

@@ -26,11 +26,12 @@ BY_KIND: dict[Kind, tuple[str, ...]] = {
         "length", "legal_form", "trade", "digits", "capitals", "title", "has_address", "address_lines", "postal",
         "tallness", "tallest", "domain", "printed", "labels", "from_vendor_section", "from_customer_section",
         "from_delivery", "in_foreign", "like_vendor", "like_customer", "lines", "first_row", "named",
+        "contacts", "customers_contacts",
     ),
     Kind.ADDRESS: (
         "length", "lines", "postal", "digits", "printed", "from_vendor_section", "from_customer_section",
         "from_delivery", "in_foreign", "of_rule_vendor", "of_rule_customer", "name_legal_form",
-        "name_tallness", "name_domain", "name_gap", "name_below",
+        "name_tallness", "name_domain", "name_gap", "name_below", "contacts", "customers_contacts",
     ),
 }  # fmt: skip
 MEANINGS: dict[str, tuple[str, ...]] = {

@@ -6,7 +6,7 @@ It only ever chooses among what is printed; a sum that is not on the page cannot
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from itertools import product
@@ -20,8 +20,10 @@ Values = Mapping[str, Found]
 
 _MOST_OPTIONS = 4
 _CENT = Decimal("0.011")
-_ADDS_UP, _CONTRADICTS, _UPSIDE_DOWN = 2.0, -2.5, -1.5
-_SAME_WORDS, _DUE_BEFORE_ISSUE, _SAME_PARTY = -6.0, -3.0, -5.0
+_ADDS_UP, _CONTRADICTS, _NO_ROOM, _UPSIDE_DOWN = 2.0, -2.5, -5.0, -1.5
+_SAME_WORDS, _DUE_BEFORE_ISSUE, _DUE_FAR_OFF, _SAME_PARTY = -6.0, -3.0, -6.0, -5.0
+_LONGEST_TERM = timedelta(days=190)
+"""No invoice is due much later than half a year after its date; a date that far off is of something else."""
 _OWN_BLOCK, _OTHERS_BLOCK = 1.0, -2.0
 _NAMES, _ADDRESSES = ("vendor_name", "customer_name"), ("vendor_address", "customer_address")
 _VENDOR, _CUSTOMER = ("vendor_name", "vendor_address"), ("customer_name", "customer_address")
@@ -105,15 +107,18 @@ def adds_up(values: Values, extras: frozenset[Decimal]) -> bool | None:
     net, tax, total = parts
     if net is None or tax is None or total is None:
         return None
-    return any(abs(total - net - tax - extra) <= _CENT for extra in extras)
+    # A tax that a charge takes back again is that charge.
+    return any(abs(total - net - tax - extra) <= _CENT for extra in extras if not extra or abs(extra) != abs(tax))
 
 
 def _fit_sums(extras: frozenset[Decimal], values: Values) -> float:
-    fit = _shared_words(values, ("subtotal", "tax_amount", "total_amount"))
+    # The total's words may say what is due as well; those of the other two do not.
+    fit = min(_shared_words(values, ("subtotal", "tax_amount", name)) for name in ("total_amount", "amount_due"))
     sums = adds_up(values, extras)
-    if sums is not None:
-        return fit + (_ADDS_UP if sums else _CONTRADICTS)
     net, tax, total = (_amount(values, name) for name in ("subtotal", "tax_amount", "total_amount"))
+    if sums is not None:
+        # A net amount that is the whole total leaves no room for a tax.
+        return fit + (_ADDS_UP if sums else _NO_ROOM if net == total else _CONTRADICTS)
     if total is not None and ((net is not None and net > total > 0) or (tax is not None and abs(tax) > abs(total) / 2)):
         fit += _UPSIDE_DOWN
     return fit
@@ -121,8 +126,10 @@ def _fit_sums(extras: frozenset[Decimal], values: Values) -> float:
 
 def _fit_dates(_: frozenset[Decimal], values: Values) -> float:
     issued, due = _date(values, "invoice_date"), _date(values, "due_date")
-    early = issued is not None and due is not None and due < issued
-    return (_DUE_BEFORE_ISSUE if early else 0.0) + _shared_words(values, ("invoice_date", "due_date"))
+    fit = _shared_words(values, ("invoice_date", "due_date"))
+    if issued is None or due is None or issued <= due <= issued + _LONGEST_TERM:
+        return fit
+    return fit + (_DUE_BEFORE_ISSUE if due < issued else _DUE_FAR_OFF)
 
 
 def _fit_identifiers(_: frozenset[Decimal], values: Values) -> float:

@@ -223,19 +223,11 @@ def _may_begin_party(study: InvoiceStudy, sheet: Sheet, segment: Segment) -> boo
 
 def _party_parts(parties: Iterable[tuple[Party, str]], kind: Kind, segments: _Places) -> Iterator[Found]:
     for party, section in parties:
-        for span in _names(party.name) if kind is Kind.NAME else _addresses(party.address):
+        for span in filter(None, [party.name]) if kind is Kind.NAME else _addresses(party.address):
             segment, start = segments[span.sheet, span.tokens[0].id]
             value = fold(" ".join(token.text for token in span.tokens))
             sections = {section} if section else set()
             yield Found(kind, span, value, segment, start, start + len(span.lines[0]), party, sections)
-
-
-def _names(name: Span | None) -> Iterator[Span]:
-    """A name, and where it runs over lines, its first line."""
-    if name is not None:
-        yield name
-        if len(name.lines) > 1:
-            yield Span(name.sheet, name.lines[:1])
 
 
 def _addresses(address: Span | None) -> Iterator[Span]:

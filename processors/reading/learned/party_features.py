@@ -1,13 +1,22 @@
 """What a tax id, a name or an address says of whose it is, as numbers."""
 
+from collections.abc import Iterator
+
+from processors.reading.geometric.document import DocumentView
+from processors.reading.geometric.header import CUSTOMER_VAT
 from processors.reading.geometric.invoice import InvoiceStudy
 from processors.reading.geometric.names import LEGAL_FORM, POSTAL, TITLE_WORDS, TRADE
-from processors.reading.geometric.view import Span
+from processors.reading.geometric.parties import Party
+from processors.reading.geometric.view import Segment, Sheet, Span
 from processors.reading.learned.around import Around
 from processors.reading.learned.context import Context
 from processors.reading.learned.found import NAMED, Found
 from processors.reading.learned.rules import text_of
 from processors.values import parse_vat_id
+
+_CONTACTS = frozenset({"vendor_phone", "vat_id", "vendor_tax_number"})
+_FLUSH, _DEPTH = 1.5, 6.0
+"""How far lines of one block may start or end from each other, and how far they reach below it, in line heights."""
 
 
 class PartyFeatures:
@@ -16,6 +25,7 @@ class PartyFeatures:
     def __init__(self, study: InvoiceStudy, context: Context) -> None:
         self._study = study
         self._context = context
+        self._contacts = [list(_contacts(study.view, sheet)) for sheet in study.view.sheets]
 
     def tax_id(self, found: Found, around: Around) -> list[float]:
         text = " ".join(token.text for token in found.span.tokens)
@@ -70,6 +80,7 @@ class PartyFeatures:
             float(len(found.span.lines)),
             float(found.segment.row == 0),
             float(NAMED in found.sections),
+            *self._below(party),
         ]
 
     def address(self, found: Found) -> list[float]:
@@ -93,7 +104,22 @@ class PartyFeatures:
             self._in_domain(name) if name is not None else 0.0,
             (found.span.box.y0 - name.box.y1) / line if name is not None else 9.0,
             float(name is not None and name.box.y0 > found.span.box.y0),
+            *self._below(party),
         ]
+
+    def _below(self, party: Party) -> list[float]:
+        """How many telephone numbers, mail addresses and tax ids stand in or just under a block, as issuers print them
+        under their own, and how many tax ids that are called the customer's.
+        """
+        sheet = self._study.view.sheets[party.sheet]
+        flush, depth = _FLUSH * sheet.line_height, _DEPTH * sheet.line_height
+        own = customers = 0
+        for segment, is_customers in self._contacts[party.sheet]:
+            box = segment.box
+            beside = min(abs(box.x0 - party.box.x0), abs(box.x1 - party.box.x1)) <= flush
+            if beside and party.box.y0 <= box.y0 <= party.box.y1 + depth:
+                own, customers = own + (not is_customers), customers + is_customers
+        return [float(min(own, 4)), float(min(customers, 2))]
 
     def _sections(self, found: Found) -> list[float]:
         foreign = any(
@@ -107,6 +133,16 @@ class PartyFeatures:
     def _in_domain(self, span: Span) -> float:
         domains = self._context.domains
         return float(any(len(token.key) >= 4 and token.key in domains for token in span.tokens))
+
+
+def _contacts(view: DocumentView, sheet: Sheet) -> Iterator[tuple[Segment, bool]]:
+    """Segments with a way to reach or to tell a party, and whether they say that it is the customer's."""
+    for segment in sheet.segments:
+        meanings = {meaning.name for label in view.labels_in(segment) for meaning in label.meanings}
+        if CUSTOMER_VAT in meanings:
+            yield segment, True
+        elif meanings & _CONTACTS or "@" in segment.text or "www." in segment.text.casefold():
+            yield segment, False
 
 
 def _likeness(span: Span, other: Span | None) -> float:

@@ -22,6 +22,7 @@ from processors.reading.learned.decode import Option, decode
 from processors.reading.learned.forest import forest_of
 from processors.reading.learned.found import KIND_OF, NAMED, Found, Kind, find_all
 from processors.reading.learned.model import ModelError, load_model, packaged_model, save_model
+from processors.reading.learned.reader import best_places
 from processors.reading.learned.scene import Scene
 from processors.reading.learned.words import BUCKETS, hashed
 from tests.unit.processors.geometric.page_builder import GERMAN_INVOICE, page
@@ -282,3 +283,68 @@ def test_a_label_that_says_customer_name_beats_the_head_of_the_block_billed_to()
     names = find_all(study_invoice(DocumentView([page(lines)])))[Kind.NAME]
     named = {str(item.value): NAMED in item.sections for item in names if "customer_section" in item.sections}
     assert named == {"northwindcorporation": True, "northwindfinance": False}
+
+
+def test_no_invoice_is_due_much_later_than_half_a_year_after_its_date() -> None:
+    issued, far = _option(1, date(2024, 3, 14), 5.0), _option(2, date(2025, 5, 31), 4.0)
+    assert _decode({"invoice_date": [issued], "due_date": [far]}) == {"invoice_date": date(2024, 3, 14)}
+
+
+def test_a_net_amount_that_is_the_whole_total_leaves_no_room_for_tax() -> None:
+    gross, net = _option(1, Decimal("4904.94"), 4.0), _option(2, Decimal("4053.67"), 0.0)
+    tax, total = _option(3, Decimal("851.27"), 4.0), _option(4, Decimal("4904.94"), 4.0)
+    chosen = _decode({"subtotal": [gross, net], "tax_amount": [tax], "total_amount": [total]})
+    assert chosen["subtotal"] == Decimal("4053.67")
+
+
+def test_a_charge_is_no_tax_that_it_takes_back() -> None:
+    lines = [(50, 50, "Rechnung"), (50, 100, "Versandkosten:"), (300, 100, "48,00 EUR")]
+    study = study_invoice(DocumentView([page(lines)]))
+    assert "charge_total" in study.sums.offered
+    whole, again = _option(1, Decimal("345.64"), 3.0), _option(2, Decimal("345.64"), 3.0)
+    charge = _option(3, Decimal("48.00"), 0.5)
+    options = {"subtotal": [whole], "tax_amount": [charge], "total_amount": [again]}
+    assert set(decode(options, study, owed=False)) == {"subtotal", "total_amount"}
+
+
+def test_a_value_printed_often_leaves_room_for_others() -> None:
+    found = [_option(number, Decimal(number // 5), 0.0).found for number in range(7)]
+    assert best_places(found, [0.9, 0.8, 0.7, 0.6, 0.5, 0.4, 0.3]) == [0, 1, 5, 6]
+
+
+LETTERHEADS = [
+    (50, 40, "Acme Ltd"),
+    (50, 54, "1 Mill Lane"),
+    (50, 68, "LS1 4AP Leeds"),
+    (50, 82, "Tel.: 0113 496 0394"),
+    (50, 96, "office@acme.example"),
+    (350, 40, "Bolt Ltd"),
+    (350, 54, "5 High Street"),
+    (350, 68, "LS2 5BQ Leeds"),
+    (350, 82, "Your VAT No: GB975045502"),
+]
+
+
+def test_what_stands_under_a_name_tells_whose_it_is() -> None:
+    scene = Scene(study_invoice(DocumentView([page(LETTERHEADS)])))
+    group = scene.group("vendor_name")
+    places = [columns(Kind.NAME).index(name) for name in ("contacts", "customers_contacts")]
+    said = {
+        str(found.value): tuple(row[place] for place in places)
+        for found, row in zip(group.found, group.shared, strict=True)
+    }
+    assert (said["acmeltd"], said["boltltd"]) == ((2.0, 0.0), (0.0, 1.0))
+
+
+def test_a_name_over_two_lines_is_no_candidate_without_its_legal_form() -> None:
+    lines = [(50, 40, "Brandt Gartenbau GmbH &"), (50, 54, "Co. KG"), (50, 68, "Am Markt 5"), (50, 82, "10115 Berlin")]
+    names = {item.value for item in find_all(study_invoice(DocumentView([page(lines)])))[Kind.NAME]}
+    assert "brandtgartenbaugmbhcokg" in names
+    assert "brandtgartenbaugmbh" not in names
+
+
+def test_what_is_due_is_no_tax_and_may_be_the_total() -> None:
+    total, balance = _option(1, Decimal("56.00"), 3.0), _option(2, Decimal("0.00"), 2.0)
+    chosen = _decode({"tax_amount": [replace(balance, worth=1.0)], "total_amount": [total], "amount_due": [balance]})
+    assert chosen == {"total_amount": Decimal("56.00"), "amount_due": Decimal("0.00")}
+    assert set(_decode({"total_amount": [total], "amount_due": [total]})) == {"total_amount", "amount_due"}

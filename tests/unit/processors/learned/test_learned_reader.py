@@ -148,3 +148,31 @@ def test_whatever_is_printed_every_value_is_printed(placed: list[tuple[int, int,
         words = [paper.words[index].text for evidence in field.evidence for index in evidence.word_ids]
         assert field.raw_text == " ".join(words)
         assert canonical_text(field.value, field.type)
+
+
+CREDIT = [
+    (50, 40, "Acme Ltd"),
+    (50, 54, "1 Mill Lane"),
+    (50, 68, "Leeds LS1 4AP"),
+    (350, 40, "Credit Note"),
+    (350, 60, "Credit note no: CN-4711"),
+    (350, 74, "Date: 14 March 2024"),
+    (300, 300, "Subtotal"),
+    (490, 300, "100.00 GBP"),
+    (300, 316, "VAT 20%"),
+    (490, 316, "20.00 GBP"),
+    (300, 332, "Total"),
+    (490, 332, "120.00 GBP"),
+]
+
+
+def test_what_no_label_calls_due_is_not_due_on_a_credit_note() -> None:
+    assert "amount_due" not in _values(_read("credit_note", page(CREDIT)))
+    labelled = [*CREDIT, (300, 348, "Amount due"), (490, 348, "0.00 GBP")]
+    assert _values(_read("credit_note", page(labelled))).get("amount_due") in (None, Decimal("0.00"))
+
+
+@pytest.mark.parametrize("label", ["Delivery date:", "Delivery:", "Order date:", "Paid:"])
+def test_a_date_that_a_label_calls_another_is_no_invoice_date(label: str) -> None:
+    lines = [(50, 40, "Acme Ltd"), (350, 40, "Invoice No: 4711"), (350, 60, f"{label} 14 March 2024")]
+    assert "invoice_date" not in _values(_read("invoice", page(lines)))

@@ -231,3 +231,37 @@ def test_zeros_that_change_nothing_hold_with_the_sum() -> None:
     ]
     header = money(amount_due="119.00", prepaid_amount="0.00", total_amount="119.00")
     assert run(amount_due_is_total_less_paid, header)[1].fields == ("prepaid_amount",)
+
+
+@pytest.mark.parametrize(
+    ("header", "expected"),
+    [
+        (money(total_amount="529.87", prepaid_amount="-1059.74", amount_due="-529.87"), (PASSED, True)),
+        (money(total_amount="529.87", prepaid_amount="1059.74", amount_due="-529.87"), (PASSED, True)),
+        (money(total_amount="-8.79", prepaid_amount="-5.00", amount_due="-3.79"), (PASSED, True)),
+        (money(total_amount="100.00", prepaid_amount="-40.00", amount_due="140.00"), (FAILED, False)),
+    ],
+)
+def test_what_was_paid_may_be_printed_with_a_minus(header: Values, expected: tuple[RuleStatus, bool]) -> None:
+    assert verdict(amount_due_is_total_less_paid, header) == expected
+
+
+@pytest.mark.parametrize("discount", ["1.91", "-1.91"])
+def test_a_discount_may_be_printed_with_a_minus(discount: str) -> None:
+    header = money(subtotal="36.33", allowance_total=discount)
+    findings = run(lines_sum_to_total, header, [money(amount="38.24")])
+    assert {finding.status for finding in findings} == {PASSED}
+    after = money(subtotal="38.24", allowance_total=discount, tax_amount="7.27", total_amount="43.60")
+    assert verdict(subtotal_plus_tax_is_total, after) == (PASSED, True)
+
+
+def test_a_discount_on_a_credit_note_lessens_what_is_credited() -> None:
+    header = money(subtotal="-90.00", allowance_total="5.00", tax_amount="-9.00", total_amount="-94.00")
+    assert verdict(subtotal_plus_tax_is_total, header) == (PASSED, True)
+
+
+def test_the_rates_of_lines_tell_nothing_of_a_tax_on_less_than_the_lines() -> None:
+    lines = [money(amount="1000.00", tax_rate="9")]
+    exact = money(subtotal="1000.00", tax_amount="85.50", allowance_total="-50.00", total_amount="1035.50")
+    assert verdict(tax_is_rate_of_lines, exact, lines) == (UNTESTED, False)
+    assert verdict(tax_is_rate_of_lines, money(subtotal="1000.00", tax_amount="85.50"), lines) == (FAILED, False)

@@ -20,6 +20,10 @@ from processors.values.text import drop_label, fold, normalise
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        ("NR825055", "NR825055"),
+        ("NO-123", "NO-123"),
+        ("No12345", "12345"),
+        ("NR. 12345", "12345"),
         ("INV-100", "INV-100"),
         ("# INV-100", "INV-100"),
         ("No. 4711", "4711"),
