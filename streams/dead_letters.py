@@ -132,9 +132,8 @@ class DeadLetters:
         log_topic = self._plan.name(topics.REPLAY_LOG)
         sent, erased = list[Replayed](), dict[str, None]()
         scanned = left_alone = unreadable = 0
-        for letter in self.find(
-            replace(wanted, stages=[stage for stage in wanted.stages or STAGES if stage in STAGES])
-        ):
+        stages = [stage for stage in wanted.stages or STAGES if stage in STAGES]
+        for letter in self.find(replace(wanted, stages=stages)) if stages else ():  # no stages would mean all
             if limit is not None and len(sent) >= limit:
                 break
             scanned += 1

@@ -76,6 +76,7 @@ class EventPlaceRow(Row):
     topic: Text
     partition: Whole
     offset: Long
+    at: Moment
     row_keys: Texts = ()
     row_hashes: Annotated[tuple[bytes, ...], c.Many(c.DIGEST)] = ()
 

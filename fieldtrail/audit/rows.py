@@ -90,19 +90,19 @@ def _look(client: ClickHouse, span: _Span) -> tuple[int, list[RowBreak]]:
 def _read_listing(client: ClickHouse, span: _Span) -> Listing:
     """What the events of ``span`` list. Without FINAL, which would merge all events for it: equal keys are equal."""
     events = client.query(
-        "SELECT DISTINCT topic, partition, offset, document_id, revision, kind, rows_hash FROM events"
+        "SELECT DISTINCT topic, partition, offset, at, document_id, revision, kind, rows_hash FROM events"
         f" WHERE {span.condition}",
         span.parameters,
     ).mappings()
     found = client.query(
-        "SELECT document_id, topic, partition, offset, row_keys, row_hashes FROM event_places FINAL"
+        "SELECT document_id, topic, partition, offset, at, row_keys, row_hashes FROM event_places FINAL"
         f" WHERE {span.condition}",
         span.parameters,
     )
-    places = {row[:4]: row[4:] for row in found.rows}
+    places = {row[:5]: row[5:] for row in found.rows}
     listing = Listing()
     for event in events:
-        spot = (event["document_id"], event["topic"], event["partition"], event["offset"])
+        spot = tuple(event[name] for name in ("document_id", "topic", "partition", "offset", "at"))
         listed = places.pop(spot, None)
         if listed is None and (event["document_id"] or bytes(event["rows_hash"]) != NO_HASH):
             listing.breaks.append(_of_places(spot, "is not in event_places: it was removed there"))
@@ -114,7 +114,7 @@ def _read_listing(client: ClickHouse, span: _Span) -> Listing:
 
 
 def _of_places(spot: tuple[Any, ...], said: str) -> RowBreak:
-    document_id, *place = spot
+    document_id, *place, _at = spot
     text = "/".join(map(str, place))
     return RowBreak(f"the event at {text} of document {document_id} {said}", "event_places", text, document_id, text)
 

@@ -52,8 +52,8 @@ SELECT {_WHICH} + toIntervalSecond(s) AS at, toDate(at), concat('topic-', toStri
        SHA256(toString((d, s, 1))), SHA256(toString((d, s, 2)))
 FROM (SELECT d, arrayJoin(range(7)) AS s FROM ({{documents}}))""",
     "event_places": f"""
-(document_id, topic, partition, offset, row_keys, row_hashes)
-SELECT lower(hex(sipHash128(toUInt64(d)))), concat('topic-', toString(s)), d % 4, intDiv(d, 4), if(s < 2, keys, []),
+(document_id, at, topic, partition, offset, row_keys, row_hashes)
+SELECT {_WHICH} + toIntervalSecond(s), concat('topic-', toString(s)), d % 4, intDiv(d, 4), if(s < 2, keys, []),
        if(s < 2, arrayMap(key -> SHA256(toString((d, s, key))), keys), [])
 FROM (SELECT d, arrayJoin(range(7)) AS s, arrayMap(f -> concat('fields/routed/', toString(intDiv(f, 5)), '/cell_',
                 toString(f % 5)), range({FIELDS_PER_STAGE})) AS keys FROM ({{documents}}))""",

@@ -42,6 +42,11 @@ def verify(
         raise typer.BadParameter(
             "it goes with no document and no day: all roots are compared", param_hint="--with-topic"
         )
+    if not rows and what is not None:
+        raise typer.BadParameter(
+            "it goes with no document and no day: a document's rows are always checked, a day's never",
+            param_hint="--no-rows",
+        )
     settings = cluster_of(ctx) if with_topic else settings_of(ctx)
     with audit_store(settings) as client:
         if day is not None:
@@ -140,11 +145,12 @@ def proof(
     from fieldtrail.audit.asking import audit_store
     from fieldtrail.audit.proof_file import write
     from fieldtrail.audit.verify import verify_document
+    from fieldtrail.rendering import printable
 
     with audit_store(settings_of(ctx)) as client:
         found = verify_document(client, document)
     if found.first_break is not None:
-        raise CliError(f"there is no proof, the store is not intact: {found.first_break.message}")
+        raise CliError(f"there is no proof, the store is not intact: {printable(found.first_break.message)}")
     if not found.proofs:
         raise CliError(f"no event of document {document!r} is under a root yet; its day is closed when it is over")
     write(out, document, found.proofs)

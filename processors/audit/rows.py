@@ -30,9 +30,10 @@ def row_hash(before: bytes, values: Iterable[RowValue]) -> bytes:
     """SHA-256 of ``before`` (a salt, or the hash of other columns of the row) and of ``values`` as JSON.
 
     The JSON is an array without white space, in UTF-8, with ``\\u`` escapes only where JSON demands them. Floats are
-    the shortest text of the nearest single-precision number (tables store boxes so), decimals are text without
-    exponent and trailing zeros, dates ISO text, times milliseconds since 1970, bytes lower-case hexadecimal, mappings
-    lists of pairs in the order of their keys.
+    the nearest single-precision number (tables store boxes so) as the shortest text that gives it back as a double, as
+    Python writes it (0.1 is 0.10000000149011612), decimals are text without exponent and trailing zeros, dates ISO
+    text, times milliseconds since 1970, bytes lower-case hexadecimal, mappings lists of pairs in the order of their
+    keys.
     """
     # Most values need no change; asking here saves a call for each.
     text = _encode([value if type(value) in _AS_THEY_ARE else _form(value) for value in values])

@@ -49,6 +49,7 @@ def place_row(event: AuditEvent, seals: Sequence[Seal]) -> EventPlaceRow | None:
         topic=event.topic,
         partition=event.partition,
         offset=event.offset,
+        at=event.at,
         row_keys=tuple([item.key for item in seals]),
         row_hashes=tuple([item.hash for item in seals]),
     )

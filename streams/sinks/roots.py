@@ -11,6 +11,7 @@ was on the topics then, or a record of a later day.
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from datetime import date, datetime, timedelta
@@ -238,9 +239,10 @@ def _ends(reader: Consumer, names: Sequence[str]) -> dict[Chain, int]:
 def _has_records(reader: Consumer, chain: Chain, begin: int, end: int) -> bool:
     """Whether the partition has a record from ``begin`` to before ``end``: not all offsets are records'."""
     reader.assign([TopicPartition(*chain, begin)])
+    deadline = time.monotonic() + BROKER_TIMEOUT_S  # brokers that are away may be told of again and again
     try:
         while True:
-            message = reader.poll(BROKER_TIMEOUT_S)
+            message = reader.poll(max(0.0, deadline - time.monotonic()))
             if message is None:
                 return True  # nobody knows: it is not closed yet
             error = message.error()

@@ -3,7 +3,8 @@
 A batch that breaks off half-way has no events, so its records are read again, and written again over what is there.
 
 Of a document that is erased, rows are written as the erasure leaves them: blank. Their events are the same as ever, so
-that no chain depends on when a document was erased.
+that no chain depends on when a document was erased. A row that does not fit is left out also where it would fit when it
+is blank, and no letter tells of it, which would keep the record.
 """
 
 import hashlib
@@ -15,6 +16,7 @@ from typing import Protocol
 from connectors.clickhouse.blanks import blanked
 from connectors.clickhouse.insert import Inserted
 from connectors.clickhouse.rows import Row, RowRefused
+from connectors.clickhouse.rows import refused as unstorable
 from processors.audit.chain import ChainedEvent, Head, extend, genesis
 from streams.sinks.chains import Chain, event_row, place_row
 from streams.sinks.letters import Letters
@@ -69,32 +71,36 @@ class BatchWriter:
         ``DeliveryError`` and :class:`EventRefusedError`; nothing may be committed then.
         """
         token = token_of(batch)
-        written, refused = self._write_rows(batch, token)
-        letters = self._bury(batch, refused, token)
+        written, refused, erased = self._write_rows(batch, token)
+        letters = self._bury(batch, [item for item in refused if _document_of(item.row) not in erased], token)
         events, ends = _events(batch, heads, frozenset(id(item.row) for item in refused))
         done = self._store.insert(events, token)
         if done.refused:
             raise EventRefusedError(f"the store refuses an event: {done.refused[0].reason}")
         return Written(ends, written + done.written, letters)
 
-    def _write_rows(self, batch: Sequence[Mapped], token: str) -> tuple[int, list[RowRefused]]:
-        """Writes the rows: how many, and which ones the store refuses.
+    def _write_rows(self, batch: Sequence[Mapped], token: str) -> tuple[int, list[RowRefused], frozenset[str]]:
+        """Writes the rows: how many, which ones cannot be stored, and which documents are erased.
 
         An erasure bars a document's id first and blanks its rows after that. So whoever finds an id barred once the
         rows are written blanks them himself; whoever does not is followed by the erasure that will.
         """
         rows = [row for mapped in batch for row in mapped.rows]
-        about = {document_id for row in rows if (document_id := getattr(row, "document_id", ""))}
+        about = {document_id for row in rows if (document_id := _document_of(row))}
         erased = frozenset(self._erasures.erased(about))
         if self._blank[0] != token:
             self._blank = (token, erased)
-        stored = [blanked(row) if getattr(row, "document_id", "") in erased else row for row in rows]
-        done = self._store.insert(stored, token)
+        left_out = [item for row in rows if _document_of(row) in erased for item in unstorable([row])]
+        unfit = {id(item.row) for item in left_out}
+        kept = [row for row in rows if id(row) not in unfit]
+        stored = [blanked(row) if _document_of(row) in erased else row for row in kept]
+        done = self._store.insert(stored, _rows_token(token, erased))
         late = frozenset(self._erasures.erased(about)) - self._blank[1]  # a try before this one wrote their values
         if late:
             self._erasures.blank(sorted(late))
-        original = {id(new): old for new, old in zip(stored, rows, strict=True)}
-        return done.written, [RowRefused(original[id(item.row)], item.reason) for item in done.refused]
+        original = {id(new): old for new, old in zip(stored, kept, strict=True)}
+        left_out += [RowRefused(original[id(item.row)], item.reason) for item in done.refused]
+        return done.written, left_out, erased | late
 
     def _bury(self, batch: Sequence[Mapped], refused: Sequence[RowRefused], token: str) -> int:
         """Writes the batch's letters. Those that a try before this one delivered are not written again: a batch is
@@ -118,6 +124,21 @@ class BatchWriter:
 def _unreadable(mapped: Mapped) -> bool:
     """Whether the record could not be read. A tombstone of the status topic only says that its document is gone."""
     return mapped.problem is not None and (mapped.chained or mapped.inbound.value is not None)
+
+
+def _document_of(row: Row) -> str:
+    """The document that the row is about; empty: none."""
+    document_id: str = getattr(row, "document_id", "")
+    return document_id
+
+
+def _rows_token(token: str, erased: frozenset[str]) -> str:
+    """A token of its own where rows are blank: the server drops what it has seen, and it may have seen the same rows
+    with their values, from a process that died before it could blank them.
+    """
+    if not erased:
+        return token
+    return f"{token}-{hashlib.sha256(' '.join(sorted(erased)).encode()).hexdigest()}"
 
 
 def token_of(batch: Sequence[Mapped]) -> str:

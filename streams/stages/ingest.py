@@ -146,10 +146,8 @@ class IngestStage:
         """Whether the document is new: ``None`` if it is. Blocks."""
         mine = Submission(identity.document_id, record.tenant, intake.sha256, source_key(context))
         claim = self._claims.claim_submission(mine)
-        if claim.sha256 == ERASED and (context.replay is not None or claim.source == mine.source):
-            return Skip(
-                f"Document {identity.document_id} was erased."
-            )  # its record came again, and nobody waits for it
+        if _came_again(claim, context):
+            return _erased(identity)
         if (claim.tenant, claim.sha256) != (mine.tenant, mine.sha256):
             return Dead(
                 ErrorCode.DOCUMENT_ID_CONFLICT,

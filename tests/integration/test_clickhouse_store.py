@@ -159,6 +159,7 @@ EVERY_KIND: tuple[Row, ...] = (
         topic="documents.results",
         partition=1,
         offset=7,
+        at=NOW,
         row_keys=("documents/routed", "fields/routed/3/Ünal"),
         row_hashes=(bytes(range(32)), NO_HASH),
     ),

@@ -337,7 +337,8 @@ def letter(offset: int, code: str, **changed: Any) -> DeadLetterRow:
 
 def place_of_event(row: EventRow) -> EventPlaceRow:
     """Where the event is; that it gave no rows, since its hashes are none that could be verified."""
-    return EventPlaceRow(document_id=row.document_id, topic=row.topic, partition=row.partition, offset=row.offset)
+    place = {"topic": row.topic, "partition": row.partition, "offset": row.offset}
+    return EventPlaceRow(document_id=row.document_id, at=row.at, **place)
 
 
 def fill(store: ClickHouse) -> None:

@@ -4,16 +4,18 @@
 # ruff: noqa: S608
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.keys import cell_place
-from connectors.clickhouse.questions.asking import Query, as_parameter, ask
+from connectors.clickhouse.questions.asking import INDEX_DECIDES, Query, as_parameter, ask
 from connectors.clickhouse.questions.documents import DocumentRevision, UnknownError, revisions_of
 
 _CLOCKS_APART = timedelta(days=1)
+_AT_ONCE = 4
 """A producer's clock, which says when a document was submitted, may be ahead of the broker's by less than this."""
 
 
@@ -170,22 +172,30 @@ def story(client: ClickHouse, document_id: str, path: str) -> Story:
     Raises ``UnknownError`` for a document that the store does not know, and for a value that it never had.
     """
     revisions = revisions_of(client, document_id)
-    readings = ask(client, readings_query(document_id, path, revisions[0].submitted_at), Reading)
-    changes = ask(client, changes_query(document_id, path), Change)
-    if not readings and not changes:
+    began = revisions[0].submitted_at
+    # Each is a round trip and some milliseconds, and hardly one needs another's answer.
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        steps = pool.submit(ask, client, steps_query(document_id, began), Step)
+        readings = pool.submit(ask, client, readings_query(document_id, path, began), Reading)
+        changes = pool.submit(ask, client, changes_query(document_id, path), Change)
+        decisions = pool.submit(ask, client, decisions_query(document_id), Decision)
+        deliveries = pool.submit(ask, client, deliveries_query(document_id), Delivery)
+        erasures = pool.submit(ask, client, erasure_query(document_id), ErasureProof)
+        on_pages = sorted({reading.page for reading in readings.result()})
+        pages = pool.submit(ask, client, pages_query(document_id, on_pages), PageRead)
+    if not readings.result() and not changes.result():
         raise _unknown_value(client, document_id, path)
-    pages = ask(client, pages_query(document_id, sorted({reading.page for reading in readings})), PageRead)
     return Story(
         document_id=document_id,
         path=path,
         revisions=tuple(revisions),
-        steps=tuple(ask(client, steps_query(document_id, revisions[0].submitted_at), Step)),
-        readings=tuple(readings),
-        pages=tuple(pages),
-        changes=tuple(changes),
-        decisions=tuple(ask(client, decisions_query(document_id), Decision)),
-        deliveries=tuple(ask(client, deliveries_query(document_id), Delivery)),
-        erasures=tuple(ask(client, erasure_query(document_id), ErasureProof)),
+        steps=tuple(steps.result()),
+        readings=tuple(readings.result()),
+        pages=tuple(pages.result()),
+        changes=tuple(changes.result()),
+        decisions=tuple(decisions.result()),
+        deliveries=tuple(deliveries.result()),
+        erasures=tuple(erasures.result()),
     )
 
 
@@ -209,17 +219,19 @@ ORDER BY revision, fields.stage"""
 
 
 def steps_query(document_id: str, submitted_at: datetime) -> Query:
-    """Everything that happened to the document: ``event_places`` knows where. Months before it was submitted are not
-    looked at.
+    """Everything that happened to the document: ``event_places`` knows where and when, so that no other month is read.
+    Events before it was submitted are left out.
     """
-    statement = """SELECT at, revision, stage, kind, state, event_id AS place, input, worker, started, seconds,
+    statement = f"""SELECT at, revision, stage, kind, state, event_id AS place, input, worker, started, seconds,
        model_versions,
        actor, replay_id, value_sha256, chain_hash
 FROM v_events
 WHERE (topic, partition, offset) IN
-      (SELECT topic, partition, offset FROM event_places WHERE document_id = {document_id:String})
-  AND document_id = {document_id:String} AND at >= {since:DateTime64(3, 'UTC')}
-ORDER BY at, topic, partition, offset"""
+      (SELECT topic, partition, offset FROM event_places WHERE document_id = {{document_id:String}})
+  AND at IN (SELECT at FROM event_places WHERE document_id = {{document_id:String}})
+  AND document_id = {{document_id:String}} AND at >= {{since:DateTime64(3, 'UTC')}}
+ORDER BY at, topic, partition, offset
+{INDEX_DECIDES}"""
     since = as_parameter(submitted_at - _CLOCKS_APART)
     return Query("steps", statement, {"document_id": document_id, "since": since})
 

@@ -8,14 +8,15 @@ from confluent_kafka import KafkaError, KafkaException
 
 from streams import replay
 from streams.contracts.records import DeadLetter, DocumentRecognized, DocumentStatus, DocumentSubmitted
-from streams.dead_letters import Letter, LetterFilter, parse_place
+from streams.contracts.topics import TopicPlan
+from streams.dead_letters import LOOK_ONLY, DeadLetters, Letter, LetterFilter, parse_place
 from streams.harness.headers import Replay, error_headers, read_replay
 from streams.harness.stage import Inbound
 from streams.kafka import KafkaConnection
 from streams.outbox import DeliveryError, Outbox
 from streams.replay import Selection, place
 from tests.support.examples import EXAMPLES
-from tests.support.harness import AT, inbound
+from tests.support.harness import AT, CODEC, inbound
 
 RECOGNIZED = next(record for record in EXAMPLES if isinstance(record, DocumentRecognized))
 
@@ -223,3 +224,11 @@ def test_a_record_that_can_never_be_sent_is_told_at_once(monkeypatch: pytest.Mon
     box = outbox(FakeProducer(), monkeypatch)
     with pytest.raises(DeliveryError, match="a record for t cannot be sent"):
         box.send("t", None, b"huge")
+
+
+@pytest.mark.parametrize("writer", LOOK_ONLY)
+def test_asked_for_letters_that_are_for_looking_nothing_is_sent_instead(writer: str) -> None:
+    """No stages in a filter mean all of them. No broker is there to be asked."""
+    letters = DeadLetters(KafkaConnection("localhost:1"), TopicPlan(), CODEC)
+    report = letters.replay(LetterFilter(stages=(writer,)), requested_by="me", dry_run=True)
+    assert (report.scanned, report.replayed) == (0, ())

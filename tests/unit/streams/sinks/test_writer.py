@@ -1,13 +1,14 @@
 """Batches: when they are due, in which order they are written, and what a refused row changes."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from connectors.clickhouse.blanks import is_blank
 from connectors.clickhouse.insert import Inserted
-from connectors.clickhouse.rows import DocumentRow, EventRow, FieldRow, Row, RowRefused
+from connectors.clickhouse.rows import DocumentRow, EventRow, FieldRow, Row, RowRefused, refused
 from connectors.errors import UnavailableError
 from processors.audit.chain import genesis
 from processors.audit.verify import Intact, verify_chain
@@ -267,3 +268,41 @@ def test_a_refused_row_of_an_erased_document_is_left_out_of_its_event_too() -> N
     writer(plain).write(batch_of(0), {})
     writer(late, erasures=FakeErasures(["doc-000000"])).write(batch_of(0), {})
     assert plain.events() == late.events()
+
+
+class StrictStore(FakeStore):
+    """Refuses what cannot be stored by its values, as the store does."""
+
+    def insert(self, rows: Sequence[Row], token: str) -> Inserted:
+        """Keeps those that fit."""
+        bad = [item for row in rows for item in refused([row])]
+        unfit = {id(item.row) for item in bad}
+        self.rows += [row for row in rows if id(row) not in unfit]
+        return Inserted(len(rows) - len(bad), tuple(bad))
+
+
+def test_a_row_that_would_only_fit_blank_is_left_out_as_before_the_erasure_and_without_a_letter() -> None:
+    """Its event must not depend on when the document was erased, and a letter would keep the record's values."""
+    batch = batch_of(0)
+    unfit = [
+        replace(
+            item, rows=tuple(replace(row, word_ids=(-1,)) if isinstance(row, FieldRow) else row for row in item.rows)
+        )
+        for item in batch
+    ]
+    plain, late, told, untold = StrictStore(), StrictStore(), FakeOutbox(), FakeOutbox()
+    writer(plain, told).write(unfit, {})
+    writer(late, untold, FakeErasures(["doc-000000"])).write(unfit, {})
+    assert plain.events() == late.events() != []
+    assert not [row for store in (plain, late) for row in store.rows if isinstance(row, FieldRow)]
+    assert (len(told.sent), len(untold.sent)) == (2, 0)
+
+
+def test_blank_rows_come_under_a_token_that_the_store_cannot_have_seen_with_their_values() -> None:
+    """A process may have died between writing them and blanking them; the next one may make the same batch."""
+    plain, late, again = FakeStore(), FakeStore(), FakeStore()
+    writer(plain).write(batch_of(0), {})
+    for store in (late, again):
+        writer(store, erasures=FakeErasures(["doc-000000"])).write(batch_of(0), {})
+    assert late.tokens == again.tokens
+    assert late.tokens[0] != plain.tokens[0]
