@@ -63,8 +63,9 @@ def without_show_through(image: "RgbImage", lines: Sequence[OcrLine]) -> "RgbIma
     if len(gibberish) <= len(readable):
         return None
     clean = _whitened(gray, _WHITENED * ink)
-    for look in faint:
-        if look not in gibberish:
+    # Light grey print would go as well: all that is lighter than what is whitened.
+    for look in looks:
+        if look.contrast < _WHITENED * ink and not _is_gibberish(look.line):
             clean[look.rows, look.columns] = gray[look.rows, look.columns]
     return np.stack([clean] * 3, axis=2)
 
@@ -77,7 +78,7 @@ def _is_gibberish(line: OcrLine) -> bool:
 
 
 def is_better(first: Sequence[OcrLine], second: Sequence[OcrLine]) -> bool:
-    """Whether the ``second`` reading is surer of its characters than the ``first`` and lost nothing that was sure."""
+    """Whether the ``second`` reading is surer of its characters than the ``first`` and has nearly as much sure text."""
     return _mean(second) > _mean(first) and _sure_text(second) >= _KEPT * _sure_text(first)
 
 

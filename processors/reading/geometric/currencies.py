@@ -71,7 +71,11 @@ US_STATE_ZIP: Final = re.compile(
     r"W[AIVY]),?\s+"
     r"[0-9]{5}(?:-[0-9]{4})?"
 )
-AUSTRALIAN_POST_CODE: Final = re.compile(r"(?:NSW|VIC|QLD|SA|WA|TAS|ACT|NT),?\s+[0-9]{4}")
+AUSTRALIAN_POST_CODE: Final = re.compile(
+    r"\b(?:(?:NSW|ACT),?\s+[0-2]|VIC,?\s+[38]|QLD,?\s+[49]|WA,?\s+6|TAS,?\s+7|NT,?\s+0)[0-9]{3}\b"
+)
+"""A state and a post code of its range; not South Australia's, because *Dupont SA 5000 Namur* is a Belgian company."""
+TAX_NUMBER_NAMES: Final = word_set("rfc cuit cnpj gstin abn acn")
 BRITISH_POST_CODE: Final = re.compile(r"[A-Z]{1,2}[0-9][0-9A-Z]?\s+[0-9][ABD-HJLNP-UW-Z]{2}")
 CANADIAN_POST_CODE: Final = re.compile(
     r"(?:AB|BC|MB|N[BLSTU]|ON|PE|QC|SK|YT),?\s+[ABCEGHJ-NPRSTVXY][0-9][A-Z]\s?[0-9][A-Z][0-9]"

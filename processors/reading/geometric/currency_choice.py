@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Sequence
 
 from processors.reading.geometric.currencies import (
     AUSTRALIAN_POST_CODE,
@@ -9,6 +10,7 @@ from processors.reading.geometric.currencies import (
     CANADIAN_POST_CODE,
     COUNTRY_CURRENCIES,
     PREFIX_CURRENCIES,
+    TAX_NUMBER_NAMES,
     US_STATE_ZIP,
     currency_from,
 )
@@ -151,13 +153,26 @@ def _country(view: DocumentView) -> Candidate | None:
     return Candidate("currency", where[code], code, _BY_COUNTRY if count == votes.total() else 0.5)
 
 
+_TAX_NUMBER = re.compile(
+    r"(?:n[o\u00b0\u00ba]?\.? |nr\.? |number |: ?)*"
+    r"(?:[A-Z&\u00d1]{3,4}[- ]?[0-9]{6}|[0-9]{2}[A-Z]{5}|[0-9]{2,3}[-. ]?[0-9]{3}[-. ]?[0-9]{3})",
+    re.IGNORECASE,
+)
+"""Begins behind the names of tax numbers, and not behind the same words elsewhere (*jambon cuit*, *ABN AMRO*)."""
+
+
+def _following(tokens: Sequence[Token], start: int) -> str:
+    return " ".join(token.text for token in tokens[start : start + 5])
+
+
 def _hints(segment: Segment) -> list[tuple[Span, str]]:
     tokens = segment.tokens
     found: list[tuple[Span, str]] = []
     for position, token in enumerate(tokens):
         for stop in range(min(len(tokens), position + 3), position, -1):
             key = "".join(t.key for t in tokens[position:stop])
-            if key in COUNTRY_CURRENCIES and (len(key) > 3 or token.text.isupper()):
+            named = key in COUNTRY_CURRENCIES and (len(key) > 3 or token.text.isupper())
+            if named and (key not in TAX_NUMBER_NAMES or _TAX_NUMBER.match(_following(tokens, stop))):
                 found.append((span_of(segment, position, stop), COUNTRY_CURRENCIES[key]))
                 break
             text = "".join(t.text for t in tokens[position:stop])

@@ -34,15 +34,19 @@ def fill_gaps(view: DocumentView, offered: Offered, items: Decimal | None) -> di
     between subtotal with tax and the total, where one amount printed between the two fills it.
 
     Amounts that labels name are not tried, nothing is added to what labels call a charge or discount, and no gap is
-    filled where some of the sums leave none.
+    filled where some of the sums leave none. Beside a rate, behind the subtotal, stands another tax and no charge.
     """
     unexplained = list(_unexplained(view, offered))
+    without_rate = [(place, amount) for place, amount in unexplained if not _has_rate(view, place)]
     found: dict[str, Candidate] = {}
-    for gaps in (_before_subtotal(view, offered, items), _before_total(view, offered)):
+    for gaps, amounts in (
+        (_before_subtotal(view, offered, items), unexplained),
+        (_before_total(view, offered), without_rate),
+    ):
         for gap in gaps if all(abs(gap.amount) > _CENT for gap in gaps) else ():
             fitting = [
                 amount
-                for place, amount in unexplained
+                for place, amount in amounts
                 if gap.above < place < gap.below and abs(abs(amount.value) - abs(gap.amount)) <= _CENT
             ]
             name = CHARGE if (gap.amount > 0) == _is_owed(offered) else ALLOWANCE
@@ -65,6 +69,11 @@ def _unexplained(view: DocumentView, offered: Offered) -> Iterator[tuple[_Place,
                     yield place, amount
 
 
+def _has_rate(view: DocumentView, place: _Place) -> bool:
+    sheet, row = place
+    return any("%" in segment.text for segment in view.sheets[sheet].rows[row])
+
+
 def _is_owed(offered: Offered) -> bool:
     """Whether the sums are above zero; those of a credit note may be below."""
     return all(_value(candidate) >= 0 for candidate in _best(offered, "total_amount"))
@@ -73,8 +82,12 @@ def _is_owed(offered: Offered) -> bool:
 def _before_subtotal(view: DocumentView, offered: Offered, items: Decimal | None) -> list[_Gap]:
     if items is None or not view.item_rows:
         return []
-    known, last = _labelled(offered), max(view.item_rows)
-    return [_Gap(_value(net) - items - known, last, _row(view, net.span)) for net in _best(offered, "subtotal")]
+    last = max(view.item_rows)
+    return [
+        _Gap(_value(net) - items - extra, last, _row(view, net.span))
+        for net in _best(offered, "subtotal")
+        for extra in {Decimal(0), _labelled(offered)}
+    ]
 
 
 def _before_total(view: DocumentView, offered: Offered) -> list[_Gap]:

@@ -49,7 +49,7 @@ def read_table(view: DocumentView) -> Table | None:
                 continue
             before = None if table is None else table.total(view.conventions.numbers)
             body = TableBody(view, sheet, columns, before)
-            stop = body.read(position + height)
+            stop = body.read(position + height, headed=height > 0)
             if table is None and body.items:
                 table = Table(columns, [], set(), words_of(sheet.rows[position]), height, sheet.index)
             if table is not None and body.items:
@@ -68,9 +68,9 @@ def _columns_at(view: DocumentView, sheet: Sheet, position: int, table: Table | 
     """
     if table is None:
         return heading_at(sheet, position)
-    if words_of(sheet.rows[position]) == table.heading:
-        return table.columns, table.height
     columns, height = heading_at(sheet, position)
+    if words_of(sheet.rows[position]) == table.heading and not _has_names_of(table.columns, columns):
+        return table.columns, table.height
     if not columns:
         return (table.columns, 0) if _goes_on_without_heading(view, sheet, position, table) else ((), 1)
     if not _goes_on(table.columns, columns):
@@ -88,9 +88,13 @@ def _goes_on_without_heading(view: DocumentView, sheet: Sheet, position: int, ta
     return quantity is not None and price is not None and bool(amount) and quantity * price == amount
 
 
+def _has_names_of(known: tuple[Column, ...], again: tuple[Column, ...]) -> bool:
+    return {column.name for column in known} == {column.name for column in again}
+
+
 def _goes_on(known: tuple[Column, ...], again: tuple[Column, ...]) -> bool:
     """Whether a heading repeats the table's: the same names, or where print has run some together, the same places."""
-    if {column.name for column in known} == {column.name for column in again}:
+    if _has_names_of(known, again):
         return True
     if len(again) > len(known):
         return False

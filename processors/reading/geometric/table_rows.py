@@ -70,10 +70,12 @@ class TableBody:
         names = {column.name for column in columns}
         self.key = "amount" if "amount" in names else "unit_price"
 
-    def read(self, start: int) -> int:
-        """Reads from row ``start`` to the end of the table; returns the row after it."""
+    def read(self, start: int, *, headed: bool = True) -> int:
+        """Reads from row ``start`` to the end of the table; returns the row after it. ``headed``: the row above is its
+        heading; else that may be anything, however far above.
+        """
         position = start
-        bottom = self.sheet.rows[start - 1][0].box.y1
+        bottom = self.sheet.rows[start - 1][0].box.y1 if headed else self.sheet.rows[start][0].box.y0
         while position < len(self.sheet.rows):
             row = self.sheet.rows[position]
             if row[0].box.y0 - bottom > _LONGEST_PAUSE * self.sheet.line_height:
@@ -105,14 +107,17 @@ class TableBody:
         return stop
 
     def _is_sum_of_items(self, cells: Cells) -> bool:
-        """Whether a row has but the sum of the items above it, which all have more: a sum whose name is not known."""
+        """Whether a row has but the sum of the items above it, which all have more, or of earlier pages' items too: a
+        sum whose name is not known.
+        """
         if self.key not in cells or _PARTS & set(cells) or not all(_PARTS & set(item.cells) for item in self.items):
             return False
         numbers = self.view.conventions.numbers
         amounts = [item.amount(self.key, numbers) for item in self.items]
         known = [amount for amount in amounts if amount is not None]
         own = Item(self.sheet.index, cells).amount(self.key, numbers)
-        return bool(known) and len(known) == len(amounts) and own == sum(known)
+        total = sum(known, Decimal(0))
+        return bool(known) and len(known) == len(amounts) and own in {total, total + (self.before or 0)}
 
     def _resumes(self, position: int) -> bool:
         """Whether the table goes on behind the subtotal of a section: a whole item follows within a few rows."""

@@ -108,8 +108,9 @@ class Sheet:
 
 
 def _tokens(page: Page, ids: Sequence[int]) -> tuple[Token, ...]:
-    words = (page.words[index] for index in ids)
-    return tuple(Token(word.id, normalise(word.text), fold(word.text), word.box) for word in words if word.text.strip())
+    # Of a zero-width blank, which PDFs have as a word of its own, nothing is left.
+    words = ((page.words[index], normalise(page.words[index].text)) for index in ids)
+    return tuple(Token(word.id, text, fold(word.text), word.box) for word, text in words if text)
 
 
 def _parted(tokens: tuple[Token, ...]) -> list[tuple[Token, ...]]:

@@ -1,6 +1,7 @@
 """What kept invoices from going straight through, or let a false value pass: one printed habit a test."""
 
 from dataclasses import replace
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -81,6 +82,13 @@ def test_a_tax_id_may_have_four_groups(printed: str) -> None:
     assert _values((50, 50, "Acme Ltd"), (50, 70, f"ABN: {printed}"))["vendor_tax_id"] == printed
 
 
+@pytest.mark.parametrize("blank", ["\u200b", "\ufeff"])
+def test_words_of_nothing_but_zero_width_blanks_are_passed_over(blank: str) -> None:
+    placed = [(50, 50, f"Invoice date: 14 {blank} March 2024"), (50, 70, blank), (50, 90, f"Total: {blank} 12.00")]
+    values = _values(*placed)
+    assert (values["invoice_date"], values["total_amount"]) == (date(2024, 3, 14), Decimal("12.00"))
+
+
 # --- line items ----------------------------------------------------------------------------------------------------
 
 
@@ -154,6 +162,40 @@ def test_items_go_on_without_a_heading_where_they_multiply() -> None:
         ]
     )
     assert [row["description"] for row in _rows(page(ITEMS), second)] == ["Grommets", "Ferrules", "Washers"]
+
+
+def test_items_may_go_on_far_under_the_next_pages_letterhead() -> None:
+    placed = [
+        (50, 30, "Acme Ltd"),
+        *_row(160, (50, "Washers"), (300, "2"), (380, "5.00"), (490, "10.00")),
+        *_row(176, (50, "Rivets"), (300, "3"), (380, "4.00"), (490, "12.00")),
+    ]
+    rows = _rows(page(ITEMS), page(placed))
+    assert [row["description"] for row in rows] == ["Grommets", "Ferrules", "Washers", "Rivets"]
+
+
+def test_a_repeated_heading_that_was_scanned_further_right_has_its_own_places() -> None:
+    shifted = [
+        *_row(50, *((x + 60, text) for x, text in HEADING)),
+        *_row(66, (110, "Washers"), (360, "2"), (440, "5.00"), (550, "10.00")),
+    ]
+    assert _rows(page(ITEMS), page(shifted))[2] == {
+        "description": "Washers",
+        "quantity": Decimal(2),
+        "unit_price": Decimal("5.00"),
+        "amount": Decimal("10.00"),
+    }
+
+
+def test_a_sum_of_all_pages_by_an_unknown_name_is_no_item() -> None:
+    second = page(
+        [
+            *_row(50, *HEADING),
+            *_row(66, (50, "Washers"), (300, "2"), (380, "5.00"), (490, "10.00")),
+            *_row(82, (50, "Wombat"), (490, "41.00")),
+        ]
+    )
+    assert len(_rows(page(ITEMS), second)) == 3
 
 
 def test_what_does_not_multiply_on_the_next_page_is_no_item() -> None:
@@ -230,6 +272,29 @@ def test_a_charge_by_an_unknown_name_fills_the_gap_between_subtotal_and_total() 
         *_row(196, (300, "Total"), (490, "42.60")),
     ]
     assert _values(*placed)["charge_total"] == Decimal("4.50")
+
+
+def test_an_amount_beside_a_rate_behind_the_subtotal_is_another_tax_and_no_charge() -> None:
+    placed = [
+        *ITEMS,
+        *_row(148, (300, "Subtotal"), (490, "31.00")),
+        *_row(164, (300, "Wombat 10 %"), (490, "1.00")),
+        *_row(180, (300, "VAT 20 %"), (490, "4.20")),
+        *_row(196, (300, "Total"), (490, "36.20")),
+    ]
+    assert "charge_total" not in _values(*placed)
+
+
+def test_a_labelled_charge_behind_the_subtotal_makes_no_gap_before_it() -> None:
+    placed = [
+        *ITEMS,
+        *_row(148, (300, "Wombat"), (490, "5.00")),
+        *_row(164, (300, "Subtotal"), (490, "31.00")),
+        *_row(180, (300, "Shipping"), (490, "5.00")),
+        *_row(196, (300, "VAT 20 %"), (490, "7.20")),
+        *_row(212, (300, "Total"), (490, "43.20")),
+    ]
+    assert "allowance_total" not in _values(*placed)
 
 
 def test_two_amounts_that_would_fill_a_gap_fill_none() -> None:

@@ -66,6 +66,15 @@ def test_a_faint_caption_stays_where_the_other_side_shows_through() -> None:
     assert np.array_equal(clean[500:528, 20:380], image[500:528, 20:380])
 
 
+def test_light_grey_print_stays_where_the_other_side_shows_through() -> None:
+    image = sheet((380, FAINT), (440, FAINT), (500, 190))
+    lines = [*OWN, line(GIBBERISH, 380, 0.6), line(GIBBERISH, 440, 0.6), line("Article number", 500, 0.96)]
+    clean = without_show_through(image, lines)
+    assert clean is not None
+    assert clean[380:460].min() == 255
+    assert np.array_equal(clean[500:528, 20:380], image[500:528, 20:380])
+
+
 def test_where_most_faint_lines_can_be_read_nothing_is_whitened() -> None:
     faint = [line("Article number", top, 0.96) for top in (380, 440)]
     image = sheet((380, FAINT), (440, FAINT), (500, FAINT))

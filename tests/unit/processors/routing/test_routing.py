@@ -66,7 +66,7 @@ def test_sure_documents_go_straight_through() -> None:
     ("kind", "confidence", "state"),
     [
         (FieldType.MONEY, 0.95, ReviewState.PASSED),
-        (FieldType.MONEY, 0.9199, ReviewState.SECOND_LOOK),
+        (FieldType.MONEY, 0.9499, ReviewState.SECOND_LOOK),
         (FieldType.MONEY, 0.6999, ReviewState.PERSON),
         (FieldType.DATE, 0.85, ReviewState.PASSED),
         (FieldType.IDENTIFIER, 0.84, ReviewState.SECOND_LOOK),
