@@ -54,6 +54,7 @@ bench-preprocessing: env ## What each step of preparing a page buys
 .PHONY: bench-audit
 bench-audit: env ## The audit store: questions at 1 and 10 million field rows, and the sink
 	@$(VENV)/python -m fieldtrail.benchmarks.audit $(BENCH_ARGS)
+	@$(VENV)/python -m fieldtrail.benchmarks.audit_sink --documents 3000 --sinks 2
 
 .PHONY: train
 train: env ## Train the packaged models anew (DATA=folder with truth.jsonl and documents/, CACHE=folder for recognised pages)

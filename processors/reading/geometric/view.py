@@ -15,7 +15,9 @@ from processors.values.text import fold, normalise
 _WIDEST_BLANK = 0.45
 """Blank between groups of one number, in word heights; between two numbers of a table it is wider."""
 _MOST_DIGIT_WIDTHS = 1.25
-"""The same in widths of the second group's characters."""
+"""The same in widths of the second group's characters, where it is set in a typewriter face."""
+_SAME_PITCH = 0.04
+"""Share by which groups may differ in width per character there: elsewhere a comma is half as wide as a digit."""
 _FIRST_GROUP, _LAST_GROUP = re.compile(r"[0-9]{1,3}"), re.compile(r"[0-9]{3}[.,][0-9]{2}")
 """The parts of an amount such as ``5 032,62``."""
 _COLUMN_GAP = 4.0
@@ -166,7 +168,10 @@ def _joined(row: list[tuple[Token, ...]]) -> list[tuple[Token, ...]]:
 def are_groups(left: Token, right: Token) -> bool:
     """Whether two groups of digits stand so close that they may be one number; two numbers of a table do not.
 
-    In typewriter faces a blank is as wide as a digit.
+    In typewriter faces a blank is as wide as a digit; in others two blanks are hardly wider, and part two numbers.
     """
-    widest = max(_WIDEST_BLANK * right.box.height, _MOST_DIGIT_WIDTHS * right.box.width / len(right.text))
+    widest = _WIDEST_BLANK * right.box.height
+    pitch, other = right.box.width / len(right.text), left.box.width / len(left.text)
+    if abs(pitch - other) <= _SAME_PITCH * pitch:
+        widest = max(widest, _MOST_DIGIT_WIDTHS * pitch)
     return right.box.x0 - left.box.x1 <= widest

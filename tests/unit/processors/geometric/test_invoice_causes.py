@@ -8,9 +8,10 @@ import pytest
 
 from processors.document import Line, Page
 from processors.fields import Extraction, FieldValue
-from processors.geometry import union
+from processors.geometry import Box, union
 from processors.reading.geometric import GeometricReader
 from processors.reading.geometric.document import DocumentView
+from processors.reading.geometric.view import Token, are_groups
 from tests.unit.processors.geometric.page_builder import Placed, page, reading
 
 
@@ -60,6 +61,18 @@ def test_a_tall_logo_does_not_tie_the_rows_beside_it_together() -> None:
 def test_groups_of_digits_may_stand_as_far_apart_as_a_typewriter_sets_them() -> None:
     values = _values((50, 50, "Total TTC:"), (300, 50, "44"), (315.5, 50, "730,05"), (348, 50, "\u20ac"))
     assert values["total_amount"] == Decimal("44730.05")
+
+
+@pytest.mark.parametrize(("digit", "comma", "one"), [(6.0, 6.0, True), (5.56, 2.78, False)])
+def test_two_blanks_part_two_numbers_but_in_a_typewriter_face_one_blank_is_as_wide(
+    digit: float, comma: float, one: bool
+) -> None:
+    """Ten point Courier and Helvetica: "1 695,00" is an amount, "1  695,00" a quantity and a price."""
+    gap = 6.0 if one else 2 * 2.78
+    left = Token(1, "1", "1", Box(100, 50, 100 + digit, 61.5))
+    begin = left.box.x1 + gap
+    right = Token(2, "695,00", "69500", Box(begin, 50, begin + 5 * digit + comma, 61.5))
+    assert are_groups(left, right) is one
 
 
 def test_an_amount_that_recognition_parted_is_one() -> None:
