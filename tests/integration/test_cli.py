@@ -42,6 +42,7 @@ REPORT_KEYS = {
     "scanned",
     "unreadable",
     "left_alone",
+    "erased",
     "replayed",
 }
 

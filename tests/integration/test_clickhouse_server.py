@@ -85,8 +85,8 @@ def test_the_password_stays_and_the_data_survive_sigterm_and_kill(own: ClickHous
         store = ClickHouse(own.dsn)
         migrate(store)
         for round_ in range(3):
-            ids = f"SELECT 't', toString({round_} * 1000 + number), 1 FROM numbers(1000)"
-            store.command(f"INSERT INTO holds (tenant, document_id, held) {ids}")
+            ids = f"SELECT 't', toString({round_} * 1000 + number), 'begun' FROM numbers(1000)"
+            store.command(f"INSERT INTO erasures (tenant, document_id, state) {ids}")
             if round_ == 1:
                 own.server.stop()
             else:
@@ -95,7 +95,7 @@ def test_the_password_stays_and_the_data_survive_sigterm_and_kill(own: ClickHous
                 store.query("SELECT 1")
             embedded.prepare(tmp_path / "clickhouse", int(own.dsn.rpartition(":")[2]), ClickHouseOptions())
             own.server.start()
-            assert store.query("SELECT count() FROM holds FINAL").rows == (((round_ + 1) * 1000,),)
+            assert store.query("SELECT count() FROM erasures FINAL").rows == (((round_ + 1) * 1000,),)
     assert ClickHouseFiles(tmp_path / "clickhouse").read_password() == password
 
 
@@ -141,11 +141,11 @@ def test_it_dies_with_the_process_that_started_it(own: ClickHouseServer, tmp_pat
 
 def test_mutations_and_lightweight_deletes_run_in_its_small_pools(clickhouse: ClickHouse) -> None:
     clickhouse.command(
-        "INSERT INTO holds (tenant, document_id, held) SELECT 't', toString(number), 1 FROM numbers(100)"
+        "INSERT INTO erasures (tenant, document_id, state) SELECT 't', toString(number), 'begun' FROM numbers(100)"
     )
-    clickhouse.command("ALTER TABLE holds UPDATE reason = 'audit' WHERE 1 SETTINGS mutations_sync = 2")
-    clickhouse.command("DELETE FROM holds WHERE document_id = '7'")
-    assert clickhouse.query("SELECT count(), uniqExact(reason), any(reason) FROM holds FINAL").rows == (
+    clickhouse.command("ALTER TABLE erasures UPDATE reason = 'audit' WHERE 1 SETTINGS mutations_sync = 2")
+    clickhouse.command("DELETE FROM erasures WHERE document_id = '7'")
+    assert clickhouse.query("SELECT count(), uniqExact(reason), any(reason) FROM erasures FINAL").rows == (
         (99, 1, "audit"),
     )
 
