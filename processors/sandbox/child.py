@@ -145,7 +145,8 @@ def _report_exits(control: socket.socket, children: dict[int, int]) -> None:
         pid, status = os.waitpid(-1, os.WNOHANG)
         if pid == 0:
             return
-        said = children.pop(pid)
+        if (said := children.pop(pid, None)) is None:
+            continue  # a process that an imported module had started
         _pass_on(said, 2)
         os.close(said)
         control.sendall(RECORD.pack(EXITED, pid, os.waitstatus_to_exitcode(status)))

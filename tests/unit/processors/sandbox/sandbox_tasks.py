@@ -21,6 +21,12 @@ def count_calls() -> int:
     return calls
 
 
+def littered() -> int:
+    import sandbox_littering
+
+    return sandbox_littering.left_behind.pid
+
+
 def process_id() -> int:
     return os.getpid()
 

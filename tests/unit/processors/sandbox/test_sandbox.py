@@ -180,6 +180,18 @@ def test_children_start_with_the_tasks_that_need_them_and_retire() -> None:
     _wait_for(lambda: not any(_is_alive(pid) for pid in pids if isinstance(pid, int)))
 
 
+def test_a_process_that_a_preloaded_module_left_behind_may_end() -> None:
+    with Sandbox(1, memory_mb=512, preload=("sandbox_littering",)) as sandbox:
+        stray = sandbox.run_blocking(tasks.littered, timeout=_LONG)
+        assert isinstance(stray, int)
+        nursery = sandbox.run_blocking(os.getppid, timeout=_LONG)
+        assert isinstance(nursery, int)
+        os.kill(stray, signal.SIGKILL)
+        _wait_for(lambda: not Path(f"/proc/{stray}").exists())  # reaped
+        assert _is_alive(nursery)
+        assert sandbox.run_blocking(os.getppid, timeout=_LONG) == nursery
+
+
 def test_preloaded_modules_are_there_and_state_is_per_child() -> None:
     with Sandbox(1, memory_mb=512, preload=("decimal", "processors.document")) as sandbox:
         loaded = sandbox.run_blocking(tasks.modules, timeout=_LONG)
