@@ -89,8 +89,8 @@ def test_without_attachments_the_pages_are_read(labelled: Path) -> None:
     with_it = run(Request(only, labelled.parent, scoring=NO_INTERVALS))
     without = run(Request(only, labelled.parent, attachments=False, scoring=NO_INTERVALS))
     [attached], [printed] = with_it.predictions.values(), without.predictions.values()
-    signals = [read.fields["total_amount"].signals for read in (attached, printed)]
-    assert [found and found.reader for found in signals] == ["einvoice", "learned"]
+    readings = [found.fields["total_amount"].reading for found in (attached, printed)]
+    assert [reading and reading.signals.reader for reading in readings] == ["einvoice", "learned"]
     assert printed.fields["total_amount"].value == row.fields["total_amount"]
 
 
