@@ -30,6 +30,7 @@ from processors.classification.model import (
     save_weights,
     standardised,
 )
+from processors.evaluation.calibration import Scored, calibration_error, equal_width_bins
 
 Array = npt.NDArray[Any]
 
@@ -154,9 +155,8 @@ def _wilson(right: int, count: int) -> tuple[float, float]:
 
 
 def _calibration_error(sure: Array, right: Array) -> float:
-    bins = np.minimum((sure * 10).astype(int), 9)
-    gaps = [abs(sure[bins == b].mean() - right[bins == b].mean()) * (bins == b).mean() for b in np.unique(bins)]
-    return float(sum(gaps))
+    items = Scored(sure.astype(np.float64), right.astype(np.float64), np.zeros(len(sure), np.int64))
+    return float(calibration_error(items, equal_width_bins(items.confidence, 10), np.ones((1, 1)))[0])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
