@@ -108,6 +108,13 @@ def client_log() -> logging.Logger:
     return log
 
 
+def reason_of(error: KafkaError) -> str:
+    """librdkafka's words for ``error``, without how long its client had been in which state: so that the same reason
+    reads the same each time.
+    """
+    return _STATE_OF_CLIENT.sub("", error.str())
+
+
 def why_unreachable(connection: KafkaConnection, timeout_s: float) -> str | None:
     """Asks the brokers for an answer, for up to ``timeout_s`` seconds. ``None`` as soon as one has answered; else why
     none did, in librdkafka's most telling words, and at once where a login or a certificate is refused.
@@ -128,7 +135,7 @@ def why_unreachable(connection: KafkaConnection, timeout_s: float) -> str | None
             refused = [each for each in told if each.code() in _REFUSALS]
             if refused or time.monotonic() >= deadline:
                 telling = refused or [each for each in told if each.code() != KafkaError._ALL_BROKERS_DOWN]
-                return _STATE_OF_CLIENT.sub("", (telling or [error.args[0]])[0].str())
+                return reason_of((telling or [error.args[0]])[0])
         else:
             return None
 

@@ -32,7 +32,7 @@ from streams.contracts import topics
 from streams.harness.agent import StageHealth
 from streams.harness.retry import RetryPolicy
 from streams.harness.runner import BROKER
-from streams.kafka import KafkaConnection
+from streams.kafka import KafkaConnection, reason_of
 from streams.sinks.batch import Batch, BatchLimits
 from streams.sinks.chains import Chain
 from streams.sinks.chores import ChoreRunner, Chores
@@ -192,7 +192,7 @@ class AuditSink:
 
     def _wrote(self, finished: Finished) -> None:
         records, written = finished.records, finished.written
-        self._dependencies.answered(DEPENDENCY, BROKER, DATABASE)
+        self._dependencies.answered(DEPENDENCY, DATABASE)
         self._heads.update(written.heads)
         self._done += len(records)
         self._moved_at = self._clock()
@@ -271,14 +271,14 @@ class AuditSink:
         self._dependencies.broker_says(error)
 
     def _look_around(self) -> None:
-        """Now and then: how far behind the sink is, and whether brokers that were down answer again.
+        """Now and then: how far behind the sink is, and whether brokers that the client complained of answer.
 
         Records would show that they do; but there may be none for hours.
         """
         if self._clock() < self._look_at:
             return
         self._look_at = self._clock() + LOOK_EVERY_S
-        if BROKER in self._dependencies.down:
+        if self._dependencies.doubts_broker:
             self._ask_the_brokers()
         if not self._next:
             return
@@ -294,6 +294,6 @@ class AuditSink:
         try:
             self._admin.list_topics(timeout=POLL_S)
         except KafkaException as error:
-            logger.debug("the brokers do not answer yet: %s", error)
+            self._dependencies.unavailable(BROKER, reason_of(error.args[0]))
         else:
             self._dependencies.answered(BROKER)

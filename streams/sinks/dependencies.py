@@ -9,6 +9,7 @@ from connectors.clickhouse.errors import DEPENDENCY, RefusedError
 from connectors.errors import UnavailableError
 from streams.contracts.registry import RegistryUnavailableError
 from streams.harness.runner import BROKER, REGISTRY
+from streams.kafka import reason_of
 
 logger = logging.getLogger(__name__)
 
@@ -18,6 +19,16 @@ class Dependencies:
 
     def __init__(self) -> None:
         self._down: dict[str, str] = {}
+        self._complaints: set[str] = set()
+
+    @property
+    def doubts_broker(self) -> bool:
+        """Whether the client complained since the brokers were last known to answer, so that somebody should ask them.
+
+        What it complains of does not tell: it says once that no broker answers, and an answer that was under way then
+        may come after it.
+        """
+        return bool(self._complaints) or BROKER in self._down
 
     @property
     def down(self) -> Mapping[str, str]:
@@ -37,11 +48,15 @@ class Dependencies:
         return name
 
     def broker_says(self, error: KafkaError) -> None:
-        """The consumer was told of an error that passes."""
+        """The consumer was told of an error that passes. Logged once until the brokers answer: a client without a
+        broker repeats itself many times a second.
+        """
+        reason = reason_of(error)
         if error.retriable() or error.code() == KafkaError._ALL_BROKERS_DOWN:
-            self.unavailable(BROKER, error.str())
-        else:
-            logger.warning("the brokers say: %s", error.str())
+            self.unavailable(BROKER, reason)
+        elif reason not in self._complaints:
+            logger.warning("the brokers say: %s", reason)
+        self._complaints.add(reason)
 
     def unavailable(self, dependency: str, reason: str) -> None:
         """``dependency`` does not answer."""
@@ -51,6 +66,8 @@ class Dependencies:
 
     def answered(self, *dependencies: str) -> None:
         """``dependencies`` answer."""
+        if BROKER in dependencies:
+            self._complaints.clear()
         for dependency in dependencies:
             if self._down.pop(dependency, None) is not None:
                 logger.warning("audit goes on: %s answers", dependency)
