@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 
-from gpu.batching import DeadlinePassed, PageTicket
 from gpu.limits import Limits
+from gpu.reader import DeadlinePassed, PageTicket
 
 _MEMORY = 0.9  # weight that a page's time keeps when the next page is done: the last ten or so count
 _LONGEST_ABSENCE_S = 60

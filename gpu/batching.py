@@ -7,7 +7,6 @@ fault fails.
 
 import asyncio
 import logging
-import math
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Literal
 
 from gpu.limits import Limits
 from gpu.queues import Batch, BatchLimit, Item, Queues
+from gpu.reader import BLANK, MOST_FAILURES, DeadlinePassed, PageTicket
 from processors.recognition.engine import Character, ModelSize, Quad
 from processors.recognition.lines import Answer, Detect, Models, Read, Request
 
@@ -27,14 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("fieldtrail.ocr")
 
-MOST_FAILURES = 3
-"""After so many batches in a row of which nothing came, nor of a blank image after them, the device is broken."""
-_BLANK = (64, 64, 3)
-
-
-class DeadlinePassed(Exception):  # noqa: N818 -- an event, not a defect
-    """The page's time was up before its work was done."""
-
 
 @dataclass(frozen=True, slots=True)
 class Work:
@@ -43,20 +35,6 @@ class Work:
     name: Literal["detect", "read"]
     model: ModelSize | None = None
     size: tuple[int, int] | None = None
-
-
-@dataclass(slots=True, eq=False)
-class PageTicket:
-    """A page on its way: its place in the order, and when it is of no use any more (on the event loop's clock).
-
-    ``waited_s`` sums up the time in which it waited for a turn or a device, ``worked_s`` the device's time for it: its
-    share of each batch.
-    """
-
-    number: int
-    deadline: float = math.inf
-    waited_s: float = 0.0
-    worked_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +123,8 @@ class Batcher:
     async def ask(self, page: PageTicket, request: Request) -> Answer:
         """The answer of the models, as :func:`processors.recognition.lines.answer` gives it.
 
-        Raises :class:`DeadlinePassed`, or what the network raised on this page's image. Cancelled, it takes back what
-        no device has begun.
+        Raises :class:`gpu.reader.DeadlinePassed`, or what the network raised on this page's image. Cancelled, it takes
+        back what no device has begun.
         """
         images = (request.image,) if isinstance(request, Detect) else request.crops
         if not images:
@@ -245,7 +223,7 @@ class Batcher:
         import numpy as np
 
         try:
-            return len(self._models.detector.detect([np.full(_BLANK, 255, dtype=np.uint8)])) == 1
+            return len(self._models.detector.detect([np.full(BLANK, 255, dtype=np.uint8)])) == 1
         except Exception:
             log.warning("the device fails on a blank image too", exc_info=True)
             return False

@@ -41,14 +41,22 @@ GPU_THREADS = 4
 """While one batch runs on a GPU, others are scaled before and decoded after it, on the CPU."""
 
 
+def limits_for_processes(max_pages: int = 128) -> Limits:
+    """Limits where processes read a whole page each: there are no batches, and as no page is decoded before a process
+    has it, none has to wait for a turn."""
+    alone = BatchLimit(1, 1)
+    return Limits(alone, alone, 0.0, max_pages, max_active=max_pages)
+
+
 def limits_for(device: str, threads: int, max_wait_s: float = 0.005, max_pages: int = 128) -> Limits:
     """Limits for ``cpu`` with that many device threads, or for a GPU.
 
-    On a CPU, company makes short lines faster, long ones hardly and pages not at all: pages are detected one by one,
-    and lines come to a thread some at a time, the next ones while it works, as each hand-over waits for the event
-    loop. Lines in a batch have one padded width: with more padding, a line may read differently, and a page would
-    depend on its company. A GPU wants large batches, and would get small ones early; the bound is the recogniser's
-    output, one probability per character (18,710 of them) and 8 pixels of line: 25,600 make 240 MB.
+    On a CPU (where processes are the better choice, see :mod:`gpu.processes`), company makes short lines faster, long
+    ones hardly and pages not at all: pages are detected one by one, and lines come to a thread some at a time, the next
+    ones while it works, as each hand-over waits for the event loop. Lines in a batch have one padded width: with more
+    padding, a line may read differently, and a page would depend on its company. A GPU wants large batches, and would
+    get small ones early; the bound is the recogniser's output, one probability per character (18,710 of them) and 8
+    pixels of line: 25,600 make 240 MB.
     """
     if device == "cpu":
         return Limits(BatchLimit(1, 1), BatchLimit(16, 1280, 1.0), max_wait_s, max_pages, 2 * threads + 2, threads)

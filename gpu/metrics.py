@@ -6,21 +6,22 @@ metric                                 kind       labels          what it counts
 ``fieldtrail_ocr_pages``               counter    outcome         pages answered: ok, refused, busy, late, gone, failed
 ``fieldtrail_ocr_page_seconds``        histogram                  seconds from a request's head to its answer (ok only)
 ``fieldtrail_ocr_page_wait_seconds``   histogram                  seconds of those that it waited for turn or device
-``fieldtrail_ocr_queue_wait_seconds``  histogram  work            seconds that an image or line waited for a device
-``fieldtrail_ocr_queue_depth``         gauge      work            images or lines that wait for a device
+``fieldtrail_ocr_queue_wait_seconds``  histogram  work            seconds that image, line or page waited for a device
+``fieldtrail_ocr_queue_depth``         gauge      work            images, lines or pages that wait for a device
 ``fieldtrail_ocr_accepted``            gauge                      pages accepted and not yet answered
-``fieldtrail_ocr_active``              gauge                      pages of those that have their turn
+``fieldtrail_ocr_active``              gauge                      pages of those that have a turn; all, with processes
 ``fieldtrail_ocr_batch_seconds``       histogram  work, model     seconds that a batch took
 ``fieldtrail_ocr_batch_size``          histogram  work, model     images or lines in a batch
 ``fieldtrail_ocr_batch_fill``          histogram  work, model     a batch's size over the largest it could have had
 ``fieldtrail_ocr_batch_padding``       histogram  work, model     the share of a batch's pixels that is padding
-``fieldtrail_ocr_failures``            counter    work, model     images or lines on which a network failed
-``fieldtrail_ocr_busy_seconds``        counter                    seconds of device threads at work, all together
-``fieldtrail_ocr_device_utilisation``  gauge                      device threads at work, over all of them, now
+``fieldtrail_ocr_failures``            counter    work, model     images, lines or pages that could not be read
+``fieldtrail_ocr_busy_seconds``        counter                    seconds of threads or processes at work, together
+``fieldtrail_ocr_device_utilisation``  gauge                      threads or processes at work, over all of them, now
 ``fieldtrail_ocr_gpu_utilisation``     gauge                      the GPU's own figure (NVML); on a GPU, where installed
 =====================================  =========  ==============  =====================================================
 
-``work`` is detect or read. Over a span of time, utilisation is the rate of ``busy_seconds`` over the device threads.
+``work`` is detect or read of a batch; it is page, and ``model`` the effort, where processes read whole pages, which
+make no batches. Over a span of time, utilisation is the rate of ``busy_seconds`` over the device threads or processes.
 """
 
 import importlib
@@ -29,6 +30,7 @@ from collections.abc import Callable
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from gpu.batching import BatchReport
+from gpu.processes import PageReport
 
 OUTCOMES = ("ok", "refused", "busy", "late", "gone", "failed")
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 120.0)
@@ -53,7 +55,7 @@ class Metrics:
         self._fill = self._histogram("batch_fill", "A batch's size over the largest possible", _SHARES, *batch)
         self._padding = self._histogram("batch_padding", "Share of a batch that is padding", _SHARES, *batch)
         self._failures = self._counter("failures", "Images on which a network failed", *batch)
-        self._busy = self._counter("busy_seconds", "Device threads at work")
+        self._busy = self._counter("busy_seconds", "Threads or processes at work")
 
     def watch(
         self,
@@ -64,7 +66,7 @@ class Metrics:
     ) -> None:
         """Reads these whenever the metrics are asked for."""
         depth = Gauge("fieldtrail_ocr_queue_depth", "Images that wait for a device", ["work"], registry=self._registry)
-        for work in ("detect", "read"):
+        for work in depths():
             depth.labels(work).set_function(lambda work=work: depths()[work])  # type: ignore[misc]
         self._gauge("accepted", "Pages accepted and not yet answered", accepted)
         self._gauge("active", "Pages that have their turn", active)
@@ -100,6 +102,13 @@ class Metrics:
             self._failures.labels(*labels).inc(report.failed)
         for wait in report.waits_s:
             self._waits.labels(report.work.name).observe(wait)
+
+    def whole_page(self, report: PageReport) -> None:
+        """A process has read a page, or failed to."""
+        self._busy.inc(report.seconds)
+        self._waits.labels("page").observe(report.waited_s)
+        if report.failed:
+            self._failures.labels("page", report.effort).inc()
 
     def text(self) -> bytes:
         """All of them in Prometheus' text format."""

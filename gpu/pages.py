@@ -3,7 +3,8 @@
 import asyncio
 from concurrent.futures import Executor
 
-from gpu.batching import Batcher, PageTicket
+from gpu.batching import Batcher
+from gpu.reader import PageTicket
 from processors.recognition.lines import Answer, Request
 from processors.recognition.upright import Reading, UprightDialogue
 
@@ -18,7 +19,7 @@ class PageReader:
     async def read_page(self, dialogue: UprightDialogue, ticket: PageTicket) -> Reading:
         """What the page's dialogue comes to, its requests answered in the batches of all pages.
 
-        Raises :class:`gpu.batching.DeadlinePassed`, or what a network raised on this page. Cancelled, it takes back
+        Raises :class:`gpu.reader.DeadlinePassed`, or what a network raised on this page. Cancelled, it takes back
         what no device has begun.
         """
         loop = asyncio.get_running_loop()

@@ -1,4 +1,4 @@
-"""The OCR server as a process: start, signals, drain."""
+"""The OCR server as a process: what reads in it, start, signals, drain."""
 
 import asyncio
 import ctypes
@@ -11,10 +11,15 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from gpu.batched import BatchedReader
 from gpu.limits import Limits
+from gpu.metrics import Metrics
+from gpu.processes import ProcessReader, page_sandbox
+from gpu.reader import Reader
 from gpu.server import make_app
 from gpu.service import OcrService
-from processors.recognition.lines import Effort, Models
+from processors.recognition.lines import Effort
+from processors.recognition.models import load_models
 from processors.recognition.networks import Device, DeviceError
 
 log = logging.getLogger("fieldtrail.ocr")
@@ -30,8 +35,12 @@ _LAST_ANSWERS_S = 5.0  # for answers that are still being sent when the last pag
 
 @dataclass(frozen=True, slots=True)
 class ServerOptions:
-    """Where to listen (port 0 takes a free one), how many batches run at a time, and how long to drain, in seconds."""
+    """Where to listen (port 0 takes a free one), what reads, and how long to drain, in seconds.
 
+    With ``processes``, so many read a page each; without, ``threads`` of this process run a batch each.
+    """
+
+    processes: int
     threads: int
     host: str = "127.0.0.1"
     port: int = 8571
@@ -42,7 +51,6 @@ async def serve(
     options: ServerOptions,
     limits: Limits,
     device: Device,
-    load: Callable[[], Models],
     engine_name: Callable[[Effort], str],
     listening: Callable[[str], None],
 ) -> int:
@@ -53,10 +61,9 @@ async def serve(
     ``listening`` is called with the server's address once it answers, before it is ready. Raises ``OSError`` where
     the port is taken.
     """
-    _share_heaps()
-    sys.setswitchinterval(_SWITCH_S)
-    service = OcrService(limits, options.threads, engine_name)
-    if device.cuda_index is not None and not service.metrics.watch_gpu(device.cuda_index):
+    metrics = Metrics()
+    service = OcrService(limits, make_reader(options, limits, device, metrics), metrics, engine_name)
+    if device.cuda_index is not None and not metrics.watch_gpu(device.cuda_index):
         log.info("no figures of the GPU itself: the package nvidia-ml-py is not installed")
     runner = web.AppRunner(
         make_app(service, device.name), handler_cancellation=True, access_log=None, shutdown_timeout=_LAST_ANSWERS_S
@@ -69,7 +76,7 @@ async def serve(
     listening(f"http://{options.host}:{runner.addresses[0][1]}")
     left = 0
     try:
-        fault = await _start(service, load, stop)
+        fault = await _start(service, stop)
         if fault:
             return fault
         await stop.wait()
@@ -84,6 +91,16 @@ async def serve(
     return 0
 
 
+def make_reader(options: ServerOptions, limits: Limits, device: Device, metrics: Metrics) -> Reader:
+    """What reads pages on ``device``, and tells ``metrics``."""
+    if options.processes:
+        sandbox = page_sandbox(options.processes)
+        return ProcessReader(sandbox, options.processes, limits.max_pixels, device, metrics.whole_page)
+    _share_heaps()
+    sys.setswitchinterval(_SWITCH_S)
+    return BatchedReader(limits, options.threads, lambda: load_models("cascade", device), metrics.batch)
+
+
 def _share_heaps() -> None:
     """Lets glibc keep two heaps instead of eight per core: images freed by one thread else stay with its own heap,
     which made 300 MB on two cores."""
@@ -92,9 +109,9 @@ def _share_heaps() -> None:
         mallopt(_M_ARENA_MAX, 2)
 
 
-async def _start(service: OcrService, load: Callable[[], Models], stop: asyncio.Event) -> int:
+async def _start(service: OcrService, stop: asyncio.Event) -> int:
     """Loads the networks unless ``stop`` comes first; the exit code of a failure, else 0."""
-    starting = asyncio.ensure_future(service.start(load))
+    starting = asyncio.ensure_future(service.start())
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait((starting, stopping), return_when=asyncio.FIRST_COMPLETED)
     stopping.cancel()

@@ -1,4 +1,4 @@
-"""The OCR server's HTTP. One process serves one device.
+"""The OCR server's HTTP. One server serves one device: a GPU, or a machine's cores.
 
 ====================  =================================================================================================
 path                  answer
@@ -25,8 +25,8 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gpu.answers import AVRO, JSON, Answer, encode_answer, schema_text
-from gpu.batching import DeadlinePassed, PageTicket
-from gpu.service import OcrService, Order, State
+from gpu.reader import DeadlinePassed, Order, PageTicket
+from gpu.service import OcrService, State
 from processors.errors import ErrorCode, Refusal
 from processors.recognition.lines import Effort
 
@@ -149,7 +149,7 @@ class _Server:
 
     async def get_info(self, _: web.Request) -> web.Response:
         engines = {effort: self._service.engine_name(effort) for effort in get_args(Effort)}
-        body = {"engines": engines, "device": self._device, "threads": self._service.threads}
+        body = {"engines": engines, "device": self._device, "threads": self._service.reader.at_a_time}
         return web.json_response({**body, "limits": asdict(self._service.limits)})
 
     async def get_schema(self, _: web.Request) -> web.Response:

@@ -2,7 +2,8 @@
 
 A round is one caller, then all callers at once, then one caller again; its ratio is the crowd's pages a second over the
 mean of the two, so that a machine whose speed drifts favours neither. The figure to quote is the median ratio. Beside
-it, on a CPU: the same pages read in this process on one core, without a server.
+it, on a CPU: the same pages read in this process on one core, without a server. ``--batched`` has the CPU's server read
+in batches with threads, as on a GPU, instead of with a process per core.
 """
 
 import argparse
@@ -93,8 +94,8 @@ class Round:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """All that is measured. ``batches``: by work and model, mean size, fill, padding over the whole run. ``rss_mib``:
-    the server's memory once the last crowd is served."""
+    """All that is measured. ``batches``: by work and model, mean size, fill, padding over the whole run; none where
+    processes read whole pages. ``memory_mib``: the server's, its processes' included, once the last crowd is served."""
 
     device: str
     engine: str
@@ -102,13 +103,13 @@ class Report:
     callers: int
     rounds: tuple[Round, ...]
     batches: dict[str, tuple[float, float, float]]
-    rss_mib: float
+    memory_mib: float
 
 
 @contextmanager
-def ocr_server(device: str) -> Iterator[tuple[str, psutil.Process]]:
+def ocr_server(device: str, *options: str) -> Iterator[tuple[str, psutil.Process]]:
     """A server of its own on a free port; its address, once it listens, and its process."""
-    command = [sys.executable, "-m", "fieldtrail", "ocr-server", "--device", device, "--port", "0"]
+    command = [sys.executable, "-m", "fieldtrail", "ocr-server", "--device", device, "--port", "0", *options]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     try:
         assert process.stdout is not None
@@ -140,8 +141,8 @@ async def measure(address: str, server: psutil.Process, options: argparse.Namesp
             rounds.append(Round(inside, before, crowd, after))
             _tell(f"round {len(rounds)}: one caller {rounds[-1].alone:.2f}/s, {options.callers}: {crowd.rate:.2f}/s")
     batches = await _batches(address)
-    rss = server.memory_info().rss / 2**20
-    return Report(options.device, engine, os.cpu_count() or 1, options.callers, tuple(rounds), batches, rss)
+    memory = sum(each.memory_full_info().pss for each in _family(server)) / 2**20
+    return Report(options.device, engine, os.cpu_count() or 1, options.callers, tuple(rounds), batches, memory)
 
 
 async def _check(client: OcrClient, pages: "Sequence[RgbImage]", models: Models | None) -> str:
@@ -220,9 +221,14 @@ def _pages() -> "list[RgbImage]":
     return [np.ascontiguousarray(np.repeat(rasterise(data, _DPI)[0][:, :, None], 3, axis=2)) for data in documents]
 
 
-def _cpu_seconds(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return float(times.user + times.system)
+def _family(server: psutil.Process) -> list[psutil.Process]:
+    """The server and its processes."""
+    return [server, *server.children(recursive=True)]
+
+
+def _cpu_seconds(server: psutil.Process) -> float:
+    times = [each.cpu_times() for each in _family(server)]
+    return float(sum(each.user + each.system for each in times))
 
 
 def _time_left(begin: float, rounds: int, seconds: float) -> bool:
@@ -257,7 +263,7 @@ def render(report: Report) -> str:
         rows.append((f"wait of a page among them, p{percent}", f"{_quantile(waits, percent):.2f} s", ""))
     for kind, (size, fill, padding) in report.batches.items():
         rows.append((f"batch ({kind}): size, fill, padding", f"{size:.1f}, {fill:.0%}, {padding:.0%}", ""))
-    rows.append(("the server's memory", f"{report.rss_mib:.0f} MiB", ""))
+    rows.append(("the server's memory", f"{report.memory_mib:.0f} MiB", ""))
     heading = f"{report.engine} on {report.device}, {report.cores} cores; medians of {len(report.rounds)} rounds"
     return f"{heading}\n\n{table(rows)}"
 
@@ -274,6 +280,7 @@ def main() -> int:
     """Command line."""
     parser = argparse.ArgumentParser(prog="python -m fieldtrail.benchmarks.microbatcher", description=__doc__)
     parser.add_argument("--device", default="cpu", help="cpu (default), cuda or cuda:N")
+    parser.add_argument("--batched", action="store_true", help="on a CPU: in batches, instead of a process per core")
     parser.add_argument("--callers", type=int, default=64, help="callers at a time (default 64)")
     parser.add_argument("--pages", type=int, help="pages of all callers in a round (default 64; on a GPU 1024)")
     parser.add_argument("--rounds", type=int, default=3, help="rounds (default 3)")
@@ -283,7 +290,7 @@ def main() -> int:
     options.pages = options.pages or (64 if options.device == "cpu" else 1024)
     options.alone = max(2, options.pages // 8)
     try:
-        with ocr_server(options.device) as (address, server):
+        with ocr_server(options.device, *(("--processes", "0") if options.batched else ())) as (address, server):
             report = asyncio.run(measure(address, server, options))
     except BenchError as error:
         _tell(f"microbatcher: {error}")

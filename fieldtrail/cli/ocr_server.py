@@ -29,44 +29,55 @@ def ocr_server(
     ] = None,
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on; 0 for any.")] = 8571,
+    processes: Annotated[
+        int | None,
+        typer.Option(
+            min=0,
+            help="On a CPU: pages at a time, each read by a process of its own; by default one per core. "
+            "0: in batches of many pages, as on a GPU.",
+        ),
+    ] = None,
     threads: Annotated[
-        int | None, typer.Option(min=1, help="Batches at a time; by default one per core, 4 on a GPU.")
+        int | None, typer.Option(min=1, help="In batches: how many at a time; by default one per core, 4 on a GPU.")
     ] = None,
     max_pages: Annotated[int, typer.Option(min=1, help="Pages accepted and not yet answered.")] = 128,
-    max_batch: Annotated[int | None, typer.Option(min=1, help="Lines in one batch; by default as suits.")] = None,
-    max_wait_ms: Annotated[float, typer.Option(min=0, help="How long a line waits for others.")] = 5.0,
+    max_batch: Annotated[int | None, typer.Option(min=1, help="In batches: lines in one; by default as suits.")] = None,
+    max_wait_ms: Annotated[float, typer.Option(min=0, help="In batches: how long a line waits for others.")] = 5.0,
     memory_mb: Annotated[int | None, typer.Option(min=512, help="Bound on a GPU's memory.")] = None,
     drain_s: Annotated[float, typer.Option(min=0, help="How long SIGTERM lets accepted pages finish.")] = 30.0,
 ) -> None:
-    """Read page images for many workers on one device, in batches, until SIGTERM. One process per device.
+    """Read page images for many workers until SIGTERM: on a CPU by a process per core, on a GPU in batches.
 
-    It has no login and keeps nothing; listen only where workers are. See docs/microbatcher.md.
+    One server per GPU. It has no login and keeps nothing; listen only where workers are. See docs/microbatcher.md.
 
     Example: fieldtrail ocr-server --device cuda:0 --host 0.0.0.0
     """
     import asyncio
 
-    from gpu.limits import GPU_THREADS, limits_for
+    from gpu.limits import GPU_THREADS, limits_for, limits_for_processes
     from gpu.process import ServerOptions, serve
-    from processors.recognition.models import engine_name, load_models, pick_engine
+    from processors.recognition.models import engine_name, pick_engine
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    cores = threads or _cores()
     try:
         found = pick_engine(engine, device, memory_mb=memory_mb, models_dir=models_dir)
         engine_name("cascade", found)  # which looks whether the models are there
     except (RuntimeError, ValueError) as error:
         raise typer.BadParameter(str(error), param_hint="--device, --engine") from None
     on_cpu = found.cuda_index is None
-    at_a_time = cores if on_cpu else threads or GPU_THREADS
-    limits = limits_for("cpu" if on_cpu else "cuda", at_a_time, max_wait_ms / 1000, max_pages)
-    if max_batch is not None:
-        limits = limits.with_batch(max_batch)
+    if processes is None:
+        processes = _cores() if on_cpu and threads is None and max_batch is None else 0
+    if processes:
+        _refuse_both(on_cpu, threads, max_batch)
+        limits = limits_for_processes(max_pages)
+    else:
+        threads = threads or (_cores() if on_cpu else GPU_THREADS)
+        limits = limits_for("cpu" if on_cpu else "cuda", threads, max_wait_ms / 1000, max_pages)
+        limits = limits if max_batch is None else limits.with_batch(max_batch)
     running = serve(
-        ServerOptions(at_a_time, host, port, drain_s),
+        ServerOptions(processes, threads or 0, host, port, drain_s),
         limits,
         found,
-        lambda: load_models("cascade", found),
         lambda effort: engine_name(effort, found),
         lambda address: typer.echo(f"listening on {address}"),
     )
@@ -74,6 +85,17 @@ def ocr_server(
         raise typer.Exit(asyncio.run(running))
     except OSError as error:
         raise CliError(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port") from None
+
+
+def _refuse_both(on_cpu: bool, threads: int | None, max_batch: int | None) -> None:
+    """Processes read whole pages on a CPU: no GPU, no batches."""
+    if not on_cpu:
+        raise typer.BadParameter("a GPU is shared by all pages in batches; leave it out", param_hint="--processes")
+    if threads is not None or max_batch is not None:
+        raise typer.BadParameter(
+            "processes read whole pages, not batches; leave --threads and --max-batch out, or say --processes 0",
+            param_hint="--processes",
+        )
 
 
 def _cores() -> int:

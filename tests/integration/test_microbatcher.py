@@ -1,4 +1,7 @@
-"""The OCR server as a process with the real networks: many callers, kill -9, drain, and what it must refuse."""
+"""The OCR server as a process with the real networks: many callers, kill -9, drain, and what it must refuse.
+
+It reads as on a CPU, with processes, and as on a GPU, in batches, where that may make a difference.
+"""
 
 import asyncio
 import os
@@ -14,6 +17,7 @@ from typing import Any
 
 import aiohttp
 import numpy as np
+import psutil
 import pymupdf
 import pytest
 
@@ -22,7 +26,7 @@ from processors.recognition.engine import OcrLine
 from processors.recognition.lines import answer_all, read_lines
 from processors.recognition.models import engine_name, load_models
 from processors.recognition.networks import pick_device
-from tests.support.ocr_server import OcrServer
+from tests.support.ocr_server import BATCHES, PROCESSES, OcrServer
 
 pytestmark = pytest.mark.ocr
 
@@ -32,10 +36,11 @@ _KILL_AFTER = 8  # answers
 _TALL = 10
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[OcrServer]:
-    """One server for the tests that leave it as it is."""
-    with OcrServer(tmp_path_factory.mktemp("ocr") / "server.log") as running:
+@pytest.fixture(scope="module", params=[PROCESSES, BATCHES], ids=["processes", "batches"])
+def server(tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest) -> Iterator[OcrServer]:
+    """One server of each kind for the tests that leave it as it is."""
+    options = request.param if request.param == BATCHES else ()
+    with OcrServer(tmp_path_factory.mktemp("ocr") / "server.log", *options) as running:
         yield running
 
 
@@ -181,6 +186,45 @@ def test_no_call_is_lost_when_the_server_is_killed_and_started_again(tmp_path: P
 
     with OcrServer(tmp_path / "server.log", "--max-pages", "40") as server:
         run(main(server))
+
+
+@pytest.mark.chaos
+def test_a_process_that_is_killed_loses_no_page(tmp_path: Path) -> None:
+    """Its page is read again by the other one, or by its successor."""
+
+    async def main(server: OcrServer) -> None:
+        readers = page_processes(server)
+        assert len(readers) == 2
+        async with OcrClient(server.url) as client, http(server.url) as session:
+            inside = [asyncio.ensure_future(client.recognize(tall(number))) for number in range(6)]
+            while (await state(session))["accepted"] < len(inside):
+                assert not any(call.done() for call in inside), "all are inside at once"
+            readers[0].kill()
+            for number, answer in enumerate(await asyncio.gather(*inside)):
+                assert isinstance(answer, Recognized), answer
+                assert [line.text for line in answer.lines] == texts(number) * _TALL
+            assert (await state(session))["state"] == "ready"
+        assert len(page_processes(server)) == 2
+
+    with OcrServer(tmp_path / "server.log") as server:
+        run(main(server))
+        assert server.said("a page is read again: The process that read the document was ended by SIGKILL")
+
+
+def test_processes_end_with_the_server_that_is_killed(tmp_path: Path) -> None:
+    with OcrServer(tmp_path / "server.log") as server:
+        family = psutil.Process(server.process.pid).children(recursive=True)
+        assert len(family) == 3, "two that read, and the one that they are forked from"
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+        _, alive = psutil.wait_procs(family, timeout=30)
+        assert alive == []
+
+
+def page_processes(server: OcrServer) -> list[psutil.Process]:
+    """Those that read: the children of the one that the server has started."""
+    [nursery] = psutil.Process(server.process.pid).children()
+    return nursery.children()
 
 
 def test_sigterm_finishes_what_is_accepted_and_ends_with_0(tmp_path: Path) -> None:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from gpu.batching import Batcher, BatchReport, DeadlinePassed, PageTicket
+from gpu.batching import Batcher, BatchReport
 from gpu.limits import Limits
 from gpu.queues import BatchLimit
+from gpu.reader import DeadlinePassed, PageTicket
 from processors.recognition.lines import Detect, Read
 from tests.unit.gpu.fakes import BAD, Fakes, image, quad
 from tests.unit.gpu.virtual_time import TimedDevice, run

@@ -36,6 +36,14 @@ def test_cuda_without_a_provider_says_what_to_install(
     assert "onnxruntime-gpu" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("option", ["--threads", "--max-batch"])
+def test_processes_read_no_batches(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str
+) -> None:
+    assert run(monkeypatch, "--processes", "2", option, "2") == 2
+    assert "leave --threads and --max-batch out, or say --processes 0" in capsys.readouterr().err
+
+
 def test_an_engine_that_there_is_not_is_a_wrong_call(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

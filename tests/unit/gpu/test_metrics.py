@@ -9,6 +9,7 @@ import pytest
 from gpu import metrics, server
 from gpu.batching import BatchReport, Work
 from gpu.metrics import Metrics
+from gpu.processes import PageReport
 from tests.unit.test_docs import docs, docstring_rows, table_headed
 
 
@@ -45,6 +46,17 @@ def test_a_batch_is_counted_by_its_work_and_model() -> None:
     assert found['fieldtrail_ocr_queue_wait_seconds_sum{work="read"}'] == pytest.approx(0.06)
     assert found['fieldtrail_ocr_queue_wait_seconds_count{work="detect"}'] == 1
     assert found["fieldtrail_ocr_busy_seconds_total"] == pytest.approx(0.5)
+
+
+def test_a_page_that_a_process_read_makes_no_batch() -> None:
+    counted = watched()
+    counted.whole_page(PageReport("cascade", 0.4, 2.5, failed=False))
+    counted.whole_page(PageReport("cascade", 0.1, 0.5, failed=True))
+    found = lines(counted)
+    assert found["fieldtrail_ocr_busy_seconds_total"] == pytest.approx(0.5)
+    assert found['fieldtrail_ocr_queue_wait_seconds_sum{work="page"}'] == pytest.approx(3.0)
+    assert found['fieldtrail_ocr_failures_total{model="cascade",work="page"}'] == 1
+    assert not any(name.startswith("fieldtrail_ocr_batch") for name in found)
 
 
 def test_only_pages_that_were_read_count_in_the_seconds() -> None:

@@ -8,10 +8,11 @@ from dataclasses import replace
 import pytest
 
 from gpu.admission import Admission
-from gpu.batching import Batcher, DeadlinePassed, PageTicket
+from gpu.batching import Batcher
 from gpu.limits import Limits, limits_for
 from gpu.pages import PageReader
 from gpu.queues import BatchLimit
+from gpu.reader import DeadlinePassed, PageTicket
 from processors.recognition.lines import answer_all, read_lines
 from processors.recognition.upright import read_upright
 from tests.unit.gpu.fakes import BAD, Fakes, page

@@ -13,9 +13,11 @@ import pytest
 from aiohttp import web
 
 from gpu.answers import AVRO, decode_answer
+from gpu.batched import BatchedReader
 from gpu.client import Busy, OcrClient, Recognized, Refused, Unreachable
 from gpu.images import encode_image
 from gpu.limits import Limits
+from gpu.metrics import Metrics
 from gpu.queues import BatchLimit
 from gpu.server import make_app
 from gpu.service import OcrService, State
@@ -69,12 +71,14 @@ class Running:
 async def running(limits: Limits = LIMITS, started: bool = True) -> AsyncIterator[Running]:
     fakes, gate = Fakes(), Gate()
     fakes.models = replace(fakes.models, detector=gate)
-    service = OcrService(limits, 1, lambda effort: f"fake-{effort}")
+    metrics = Metrics()
+    reader = BatchedReader(limits, 1, lambda: fakes.models, metrics.batch)
+    service = OcrService(limits, reader, metrics, lambda effort: f"fake-{effort}")
     runner = web.AppRunner(make_app(service, "cpu"), handler_cancellation=True, access_log=None)
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     if started:
-        await service.start(lambda: fakes.models)
+        await service.start()
     url = f"http://127.0.0.1:{runner.addresses[0][1]}"
     async with aiohttp.ClientSession() as http:
         now = Running(service, fakes, gate, url, http)
@@ -272,7 +276,7 @@ def test_states_as_probes_see_them() -> None:
             loading = await now.client.recognize(page(3))
             assert isinstance(loading, Busy)
             assert loading.reason == "not_ready: The networks are being loaded."
-            await now.service.start(lambda: now.fakes.models)
+            await now.service.start()
             assert await now.get("/ready") == (200, {"state": "ready", "accepted": 0, "active": 0})
             status, info = await now.get("/v1/info")
             assert status == 200
