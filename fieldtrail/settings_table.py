@@ -4,12 +4,12 @@ One row per setting. :mod:`fieldtrail.settings` resolves the rows into frozen ob
 them; nothing else reads the environment.
 """
 
-import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from fieldtrail.machine import ocr_processes, usable_cores
 from processors.fields import FieldType
 
 DEFAULT_BROKER_PORT = 27092
@@ -195,15 +195,11 @@ THRESHOLDS = Kind(
 
 
 def _cores(_data_dir: Path) -> int:
-    """Cores this process may run on, which in a container is fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return usable_cores()
 
 
-def _ocr_processes(data_dir: Path) -> int:
-    """A process a core, but no more than a quarter of the memory holds at 1 GiB each."""
-    import psutil  # heavy for a module that `--help` imports
-
-    return max(1, min(_cores(data_dir), psutil.virtual_memory().total // (4 * 1024**3)))
+def _ocr_processes(_data_dir: Path) -> int:
+    return ocr_processes(share=0.25)  # the worker does much else
 
 
 def _checkout_kafka_libs(_data_dir: Path) -> Path:

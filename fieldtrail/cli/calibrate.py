@@ -79,8 +79,8 @@ def calibrate(
     from fieldtrail.evaluation.evaluate import Request
     from fieldtrail.evaluation.prediction_file import PredictionFileError
     from fieldtrail.evaluation.progress import progress_bar
-    from fieldtrail.evaluation.reading import usable_cores
     from fieldtrail.evaluation.run import PlanError
+    from fieldtrail.machine import usable_cores
     from fieldtrail.rendering import console
     from processors.evaluation.truth import TruthError
 

@@ -96,7 +96,7 @@ def read(
     _require_packages(html_out)
     from fieldtrail.evaluation.evaluate import Request, evaluate
     from fieldtrail.evaluation.progress import progress_bar
-    from fieldtrail.evaluation.reading import usable_cores
+    from fieldtrail.machine import usable_cores
     from processors.evaluation.report import Options
 
     _refuse_contradictions(via_kafka, no_attachments, extractor, resume, predictions)

@@ -1,7 +1,6 @@
 """``fieldtrail ocr-server``."""
 
 import logging
-import os
 from pathlib import Path
 from typing import Annotated
 
@@ -33,8 +32,8 @@ def ocr_server(
         int | None,
         typer.Option(
             min=0,
-            help="On a CPU: pages at a time, each read by a process of its own; by default one per core. "
-            "0: in batches of many pages, as on a GPU.",
+            help="On a CPU: pages at a time, each read by a process of its own; by default one per core, as far as "
+            "memory goes. 0: in batches of many pages, as on a GPU.",
         ),
     ] = None,
     threads: Annotated[
@@ -54,6 +53,7 @@ def ocr_server(
     """
     import asyncio
 
+    from fieldtrail.machine import ocr_processes, usable_cores
     from gpu.limits import GPU_THREADS, limits_for, limits_for_processes
     from gpu.process import ServerOptions, serve
     from processors.recognition.models import engine_name, pick_engine
@@ -66,12 +66,12 @@ def ocr_server(
         raise typer.BadParameter(str(error), param_hint="--device, --engine") from None
     on_cpu = found.cuda_index is None
     if processes is None:
-        processes = _cores() if on_cpu and threads is None and max_batch is None else 0
+        processes = ocr_processes(share=0.75) if on_cpu and threads is None and max_batch is None else 0
     if processes:
         _refuse_both(on_cpu, threads, max_batch)
         limits = limits_for_processes(max_pages)
     else:
-        threads = threads or (_cores() if on_cpu else GPU_THREADS)
+        threads = threads or (usable_cores() if on_cpu else GPU_THREADS)
         limits = limits_for("cpu" if on_cpu else "cuda", threads, max_wait_ms / 1000, max_pages)
         limits = limits if max_batch is None else limits.with_batch(max_batch)
     running = serve(
@@ -96,8 +96,3 @@ def _refuse_both(on_cpu: bool, threads: int | None, max_batch: int | None) -> No
             "processes read whole pages, not batches; leave --threads and --max-batch out, or say --processes 0",
             param_hint="--processes",
         )
-
-
-def _cores() -> int:
-    """Cores this process may run on, which in a container is fewer than the machine has."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -47,11 +47,6 @@ class ReadOptions:
     timeout_s: float = STEP_TIMEOUT_S
 
 
-def usable_cores() -> int:
-    """The cores that this process may use, one at least."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def read_documents(
     documents: Path, files: Sequence[str], settings: Settings, options: ReadOptions
 ) -> Generator[Prediction, None, None]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldtrail.evaluation.extractors import reader_versions
+from fieldtrail.machine import usable_cores
 from fieldtrail.settings import Settings
 from fieldtrail.wiring import make_calibration, make_limits, make_schemas, make_thresholds, ocr_device, software_version
 from processors.recognition.models import engine_name
@@ -116,7 +117,7 @@ def machine() -> dict[str, Any]:
     return {
         "cpu": _cpu_model(),
         "cores": os.cpu_count(),
-        "usable_cores": len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count(),
+        "usable_cores": usable_cores(),
         "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
         "system": f"{platform.system()} {platform.machine()}",
         "python": platform.python_version(),
