@@ -58,8 +58,10 @@ class _Forked(NamedTuple):
 
 def main() -> None:
     """Runs as ``python -m processors.sandbox.child FD``, with FD the nursery's end of the control socket."""
-    # Ctrl-C reaches the whole terminal group; the parent decides what it means for running tasks.
+    # Ctrl-C reaches the whole terminal group, and a service manager's SIGTERM the whole unit; the parent decides what
+    # they mean for running tasks.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
     control = socket.socket(fileno=int(sys.argv[1]))
     settings = receive_frame(control)
     if settings is None:
@@ -102,9 +104,12 @@ def _serve_nursery(control: socket.socket) -> _Forked | None:
             if operation == KILL and pid in children:
                 os.kill(pid, signal.SIGKILL)
             elif operation == FORK:
-                said, saying = os.pipe()
-                forked = os.fork()
-                if forked == 0:
+                forked = _fork()
+                if forked is None:
+                    os.close(descriptors[0])  # which tells the parent that no worker will come
+                    continue
+                pid, said, saying = forked
+                if pid == 0:
                     signal.set_wakeup_fd(-1)
                     wake_read.close()
                     wake_write.close()
@@ -113,7 +118,22 @@ def _serve_nursery(control: socket.socket) -> _Forked | None:
                     return _Forked(socket.socket(fileno=descriptors[0]), said, _muffled(said, saying))
                 os.close(descriptors[0])
                 os.close(saying)
-                children[forked] = said
+                children[pid] = said
+
+
+def _fork() -> tuple[int, int, int] | None:
+    """What ``os.fork`` returns, and both ends of a pipe; ``None`` where the machine has no more of them to give, which
+    is no reason to end the workers that there are.
+    """
+    ends: tuple[int, ...] = ()
+    try:
+        said, saying = ends = os.pipe()
+        return os.fork(), said, saying
+    except OSError as error:
+        for end in ends:
+            os.close(end)
+        os.write(2, f"no process can be made: {error.strerror}\n".encode())
+        return None
 
 
 def _muffled(said: int, saying: int) -> int:

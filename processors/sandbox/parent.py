@@ -21,6 +21,9 @@ from processors.sandbox.protocol import EXITED, FORK, FRAME_HEADER, KILL, LAST, 
 _READ_SIZE = 1 << 18
 _MOST_FAILED_STARTS = 3
 _NURSERY_END_S = 5.0
+_START_AGAIN_S = 1.0
+_BURIAL_S = 5.0
+"""The nursery tells at once that a worker has ended; a task whose worker hung up never waits longer for that."""
 
 
 @dataclass(slots=True, eq=False)
@@ -71,8 +74,10 @@ class Dispatcher:
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         self._waiting: deque[Task] = deque()
         self._workers: list[_Worker] = []
-        self._dying: dict[int, Task] = {}  # tasks of workers that hung up, until their exit code is known
+        # Tasks of workers that hung up, until their exit code is known, or until then.
+        self._dying: dict[int, tuple[Task, float]] = {}
         self._failed_starts = 0
+        self._start_again_at = 0.0
         self._nursery: subprocess.Popen[bytes] | None = None
         self._control: socket.socket | None = None
         self._records = bytearray()
@@ -130,6 +135,9 @@ class Dispatcher:
 
     def _time_to_wait(self) -> float | None:
         times = [worker.deadline for worker in self._workers if worker.task]
+        times += [until for _, until in self._dying.values()]
+        if self._waiting and self._start_again_at > time.monotonic():
+            times.append(self._start_again_at)
         if self._closing_at is not None:
             times.append(self._closing_at)
         return max(0.0, min(times) - time.monotonic()) if times else None
@@ -159,6 +167,8 @@ class Dispatcher:
             worker.task, worker.deadline = task, time.monotonic() + task.timeout
             worker.outbox = memoryview(FRAME_HEADER.pack(len(task.payload)) + task.payload)
             self._send(worker)
+        if time.monotonic() < self._start_again_at:
+            return
         starting = sum(1 for worker in self._workers if worker.pid is None)
         for _ in range(min(len(self._waiting) - starting, self._most_workers - len(self._workers))):
             self._start_worker()
@@ -261,12 +271,14 @@ class Dispatcher:
         self._drop(worker)
         if worker.pid is None:
             self._failed_starts += 1
-            if self._failed_starts >= _MOST_FAILED_STARTS:
+            if any(other.pid is not None for other in self._workers):  # who serve what waits, meanwhile
+                self._start_again_at = time.monotonic() + _START_AGAIN_S
+            elif self._failed_starts >= _MOST_FAILED_STARTS:
                 self._fail_waiting(
                     "its processes end before they begin; is memory_mb too small for the preloaded modules?"
                 )
         elif worker.task is not None:
-            self._dying[worker.pid] = worker.task
+            self._dying[worker.pid] = (worker.task, time.monotonic() + _BURIAL_S)
             self._order_kill(worker.pid)
 
     def _hear_nursery(self) -> None:
@@ -286,7 +298,11 @@ class Dispatcher:
                 self._bury(pid, code)
 
     def _bury(self, pid: int, code: int) -> None:
-        """A worker has ended. A result that it sent just before counts."""
+        """A worker has ended. A result that it sent just before counts, and so does that it was ever there: no task
+        must go to one whose death was told before its beginning was heard.
+        """
+        for worker in [worker for worker in self._workers if worker.pid is None]:
+            self._hear(worker)
         for worker in self._workers:
             if worker.pid == pid:
                 # The loop ends with the socket's end, where _hang_up moves the task to the dying ones.
@@ -295,8 +311,12 @@ class Dispatcher:
                 if worker in self._workers:
                     self._drop(worker)
                 break
-        if (task := self._dying.pop(pid, None)) is not None:
-            task.finish(Failure(ErrorCode.WORKER_CRASHED, f"The process that read the document {_cause(code)}."))
+        self._finish_dying(pid, _cause(code))
+
+    def _finish_dying(self, pid: int, how: str) -> None:
+        task, _ = self._dying.pop(pid, (None, 0.0))
+        if task is not None:
+            task.finish(Failure(ErrorCode.WORKER_CRASHED, f"The process that read the document {how}."))
 
     def _lose_nursery(self) -> None:
         """The nursery is dead, and its children with it. It is started again for the next task."""
@@ -307,7 +327,8 @@ class Dispatcher:
         self._control = None
         code = self._nursery.wait()
         never_worked = all(worker.pid is None for worker in self._workers) and not self._dying
-        lost = [worker.task for worker in self._workers if worker.task is not None] + list(self._dying.values())
+        lost = [worker.task for worker in self._workers if worker.task is not None]
+        lost += [task for task, _ in self._dying.values()]
         for worker in list(self._workers):
             self._drop(worker)
         self._dying.clear()
@@ -334,6 +355,8 @@ class Dispatcher:
             assert worker.pid is not None
             self._order_kill(worker.pid)
             task.finish(Failure(ErrorCode.TIMEOUT, f"The document took longer than {task.timeout:g} s."))
+        for pid in [pid for pid, (_, until) in self._dying.items() if until <= now]:
+            self._finish_dying(pid, "closed its connection")
 
     def _drop(self, worker: _Worker) -> None:
         """Forget a worker; an idle one ends when its socket closes."""
@@ -351,7 +374,7 @@ class Dispatcher:
         """Kill what still runs, cancel what still waits, and end the nursery. Nothing can be submitted any more."""
         self._closing_at = self._closing_at or time.monotonic()
         self._has_ended = True
-        tasks = [*self._submitted, *self._waiting, *self._dying.values()]
+        tasks = [*self._submitted, *self._waiting, *(task for task, _ in self._dying.values())]
         for worker in list(self._workers):
             self._drop(worker)
             if worker.task is not None and worker.pid is not None:

@@ -4,6 +4,8 @@ import asyncio
 import contextlib
 import errno
 import os
+import select
+import selectors
 import signal
 import subprocess
 import sys
@@ -222,8 +224,63 @@ def test_a_machine_out_of_processes_is_told_and_tried_again(monkeypatch: pytest.
         assert sandbox.run_blocking(tasks.add, 1, 1, timeout=_LONG) == 2
 
 
-def test_interrupts_of_the_terminal_are_the_parents_business(sandbox: Sandbox) -> None:
-    assert sandbox.run_blocking(tasks.send_interrupt, timeout=_LONG) == "still here"
+def test_a_machine_that_becomes_crowded_ends_no_child_and_loses_no_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crowded = tmp_path / "crowded"
+    monkeypatch.setenv("TEST_SANDBOX_CROWDED", str(crowded))
+    with Sandbox(2, memory_mb=512, preload=("sandbox_crowded",)) as sandbox:
+
+        async def work() -> None:
+            first = asyncio.create_task(sandbox.run(tasks.sleep_and_tell, str(tmp_path / "pid"), 0.5, timeout=_LONG))
+            pid = await asyncio.to_thread(_read_when_there, tmp_path / "pid")
+            crowded.touch()
+            others = [sandbox.run(tasks.process_id, timeout=_LONG) for _ in range(5)]
+            assert await asyncio.gather(*others) == [pid] * 5, "the one that there is does it all"
+            assert await first == "slept"
+            crowded.unlink()
+            assert await sandbox.run(tasks.add, 1, 1, timeout=_LONG) == 2
+
+        asyncio.run(work())
+
+
+def test_without_any_child_a_crowded_machine_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    crowded = tmp_path / "crowded"
+    crowded.touch()
+    monkeypatch.setenv("TEST_SANDBOX_CROWDED", str(crowded))
+    with Sandbox(2, memory_mb=512, preload=("sandbox_crowded",)) as sandbox:
+        result = sandbox.run_blocking(tasks.add, 1, 1, timeout=_LONG)
+        assert isinstance(result, Failure)
+        assert result.by_machine
+        crowded.unlink()
+        assert sandbox.run_blocking(tasks.add, 1, 1, timeout=_LONG) == 2
+
+
+def test_a_child_whose_death_is_told_before_its_birth_is_heard_gets_no_task(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its task would wait for ever: the death is told once."""
+    monkeypatch.setenv("TEST_SANDBOX_DIED", str(tmp_path / "died"))
+    with Sandbox(1, memory_mb=512, preload=("sandbox_short_lived",)) as sandbox:
+        dispatcher = sandbox._dispatcher
+        selector_select = dispatcher._selector.select
+
+        def select_late(timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+            """Comes back once the nursery has something to say, and with that first."""
+            if dispatcher._control is not None and dispatcher._workers and dispatcher._workers[0].task is None:
+                select.select([dispatcher._control], [], [], _LONG if not (tmp_path / "late").exists() else 0)
+                (tmp_path / "late").touch()
+            return sorted(selector_select(timeout), key=lambda found: found[0].fileobj is not dispatcher._control)
+
+        monkeypatch.setattr(dispatcher._selector, "select", select_late)
+        assert asyncio.run(asyncio.wait_for(sandbox.run(tasks.add, 1, 1, timeout=_LONG), _LONG)) == 2
+        assert (tmp_path / "died").exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_to_the_whole_group_are_the_parents_business(sandbox: Sandbox, number: signal.Signals) -> None:
+    assert sandbox.run_blocking(tasks.send_to_all, number, timeout=_LONG) == "still here"
+    assert sandbox.run_blocking(tasks.add, 1, 1, timeout=_LONG) == 2
 
 
 def test_closing_lets_running_tasks_finish_within_the_drain_time(tmp_path: Path) -> None:
