@@ -9,9 +9,10 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from gpu.images import decode_image
-from gpu.reader import BLANK, MOST_FAILURES, DeadlinePassed, Order, PageTicket, ReadPage
+from gpu.reader import BLANK, MOST_FAILURES, DeadlinePassed, MachineFaultError, Order, PageTicket, ReadPage
 from processors.errors import ErrorCode, Refusal
 from processors.recognition.lines import Effort, answer_all
 from processors.recognition.models import load_models, warm_up
@@ -21,6 +22,8 @@ from processors.sandbox import Failure, Sandbox
 
 log = logging.getLogger("fieldtrail.ocr")
 
+T = TypeVar("T")
+
 PRELOAD = ("processors.recognition.preload", "gpu.processes")
 MEMORY_MB = 4096
 """Address space of a process, most of which is reserved and never used."""
@@ -28,7 +31,13 @@ MOST_PAGES = 10_000
 """Pages after which a process is replaced, which bounds what a library may leak; the next one takes seconds to load."""
 PAGE_TIMEOUT_S = 180.0
 """A page takes seconds, and the largest a minute; one that takes longer hangs, and its process is replaced."""
+BLANK_TIMEOUT_S = 60.0
+"""Enough for a new process to load the networks."""
 START_TIMEOUT_S = 300.0
+_GRACE_S = 60.0
+"""How long a process may take to begin; later, whatever starts processes hangs itself."""
+_MEMORY = 0.9  # weight that a page's time keeps when the next page is done: the last ten or so count
+_STALLED = Failure(ErrorCode.TIMEOUT, "No process began or ended the work in time.", by_machine=True)
 
 
 class PageFailedError(Exception):
@@ -71,6 +80,8 @@ class ProcessReader:
         self._waiting = 0
         self._busy = 0
         self._failures = 0
+        self._page_s = 0.0
+        self._stalled = False
 
     @property
     def at_a_time(self) -> int:
@@ -90,67 +101,93 @@ class ProcessReader:
     @property
     def broken(self) -> bool:
         """See :class:`gpu.reader.Reader`."""
-        return self._failures >= MOST_FAILURES
+        return self._stalled or self._failures >= MOST_FAILURES
 
     async def start(self) -> None:
         """Starts the processes, each with its networks loaded and warm. Raises :class:`PageFailedError`."""
-        runs = (self._sandbox.run(warm, self._device, timeout=START_TIMEOUT_S) for _ in range(self._processes))
+        runs = (self._run(START_TIMEOUT_S, warm, self._device) for _ in range(self._processes))
         for result in await asyncio.gather(*runs):
             if isinstance(result, Failure):
                 raise PageFailedError(_told(result))
 
     async def read(self, data: bytes, order: Order, ticket: PageTicket) -> ReadPage | Refusal:
         """See :class:`gpu.reader.Reader`; also raises :class:`PageFailedError`."""
+        waited_s = await self._wait(ticket)
+        reading = asyncio.ensure_future(self._read(data, order, ticket, waited_s))
+        reading.add_done_callback(_heard)
+        try:
+            return await asyncio.shield(reading)  # its place is free when its process is, not when its caller has gone
+        except asyncio.CancelledError:
+            ticket.wanted = False
+            raise
+
+    async def _wait(self, ticket: PageTicket) -> float:
+        """Waits for a process, and returns how long. Raises :class:`DeadlinePassed`.
+
+        A page that has waited and has less time left than a page takes is not begun: it would come too late, and make
+        the next one late too, until a server with more to do than it can would answer nothing in time.
+        """
         loop = asyncio.get_running_loop()
         asked = loop.time()
+        others_are_first = self._free.locked()
         self._waiting += 1
         try:
             await self._free.acquire()
         finally:
             self._waiting -= 1
-        waited_s = loop.time() - asked
-        ticket.waited_s += waited_s
-        if loop.time() >= ticket.deadline:
+        now = loop.time()
+        ticket.waited_s += now - asked
+        needs_s = self._page_s if others_are_first else 0.0
+        if now + needs_s >= ticket.deadline:
             self._free.release()
             raise DeadlinePassed
-        reading = asyncio.ensure_future(self._read(data, order, ticket, waited_s))
-        reading.add_done_callback(_heard)
-        return await asyncio.shield(reading)  # its place is free when its process is, not when its caller has gone
+        return now - asked
 
     async def _read(self, data: bytes, order: Order, ticket: PageTicket, waited_s: float) -> ReadPage | Refusal:
         loop = asyncio.get_running_loop()
         began = loop.time()
         self._busy += 1
         try:
-            result = await self._in_process(data, order)
-            ticket.worked_s += loop.time() - began
-            failed = isinstance(result, Failure)
-            self._report(PageReport(order.effort, loop.time() - began, waited_s, failed))
+            result = await self._in_process(data, order, ticket)
+            seconds = loop.time() - began
+            ticket.worked_s += seconds
+            self._report(PageReport(order.effort, seconds, waited_s, isinstance(result, Failure)))
             if not isinstance(result, Failure):
                 self._failures = 0
+                self._page_s = _MEMORY * (self._page_s or seconds) + (1 - _MEMORY) * seconds
                 return result
+            log.warning("a page failed after %.1f s: %s", seconds, _told(result))
             self._failures = 0 if await self._sees_a_blank() else self._failures + 1
         finally:
             self._busy -= 1
             self._free.release()
-        raise PageFailedError(_told(result))
+        raise MachineFaultError(_told(result)) if result.by_machine else PageFailedError(_told(result))
 
-    async def _in_process(self, data: bytes, order: Order) -> ReadPage | Refusal | Failure:
-        result = await self._run(data, order)
-        if isinstance(result, Failure) and result.code is ErrorCode.WORKER_CRASHED:
-            log.warning("a page is read again: %s", result.message)  # the kernel may have ended it for its memory
-            result = await self._run(data, order)
-        return result
-
-    async def _run(self, data: bytes, order: Order) -> ReadPage | Refusal | Failure:
-        return await self._sandbox.run(read_whole, data, order, self._device, self._max_pixels, timeout=PAGE_TIMEOUT_S)
+    async def _in_process(self, data: bytes, order: Order, ticket: PageTicket) -> ReadPage | Refusal | Failure:
+        arguments = (read_whole, data, order, self._device, self._max_pixels)
+        result = await self._run(PAGE_TIMEOUT_S, *arguments)
+        if not isinstance(result, Failure) or result.code is not ErrorCode.WORKER_CRASHED:
+            return result
+        if not ticket.wanted or asyncio.get_running_loop().time() >= ticket.deadline:
+            return result
+        log.warning("a page is read again: %s", result.message)  # the kernel may have ended it for its memory
+        return await self._run(PAGE_TIMEOUT_S, *arguments)
 
     async def _sees_a_blank(self) -> bool:
-        result = await self._sandbox.run(read_blank, self._device, timeout=PAGE_TIMEOUT_S)
+        result = await self._run(BLANK_TIMEOUT_S, read_blank, self._device)
         if isinstance(result, Failure):
             log.warning("a blank image cannot be read either: %s", _told(result))
             return False
         return True
+
+    async def _run(self, timeout_s: float, function: Callable[..., T], *arguments: Any) -> T | Failure:
+        """``function`` in a process. The sandbox bounds the work; where it does not, it hangs, and nothing will run."""
+        try:
+            async with asyncio.timeout(timeout_s + _GRACE_S):
+                return await self._sandbox.run(function, *arguments, timeout=timeout_s)
+        except TimeoutError:
+            self._stalled = True
+            return _STALLED
 
     def close(self) -> None:
         """Ends the processes, and with them what they read."""

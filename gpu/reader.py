@@ -22,6 +22,10 @@ BLANK = (64, 64, 3)
 """The shape of an image on which no device that works can fail."""
 
 
+class MachineFaultError(Exception):
+    """The machine, and not the page, keeps the page from being read; it may be read later. The message says what."""
+
+
 class DeadlinePassed(Exception):  # noqa: N818 -- an event, not a defect
     """The page's time was up before its work was done."""
 
@@ -31,13 +35,14 @@ class PageTicket:
     """A page on its way: its place in the order, and when it is of no use any more (on the event loop's clock).
 
     ``waited_s`` sums up the time in which it waited for a turn or a device, ``worked_s`` the device's time for it: its
-    share of each batch, or that of its process.
+    share of each batch, or that of its process. ``wanted``: whether its caller still waits for it.
     """
 
     number: int
     deadline: float = math.inf
     waited_s: float = 0.0
     worked_s: float = 0.0
+    wanted: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +89,8 @@ class Reader(Protocol):
     async def read(self, data: bytes, order: Order, ticket: PageTicket) -> ReadPage | Refusal:
         """The lines of the image file ``data``, or why it is no image that can be read.
 
-        Raises :class:`DeadlinePassed`, and another exception where this page cannot be read. Cancelled, it begins
-        nothing more for the page.
+        Raises :class:`DeadlinePassed`, :class:`MachineFaultError`, and another exception where this page cannot be
+        read. Cancelled, it begins nothing more for the page.
         """
 
     def close(self) -> None:

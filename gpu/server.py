@@ -25,7 +25,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from gpu.answers import AVRO, JSON, Answer, encode_answer, schema_text
-from gpu.reader import DeadlinePassed, Order, PageTicket
+from gpu.reader import DeadlinePassed, MachineFaultError, Order, PageTicket
 from gpu.service import OcrService, State
 from processors.errors import ErrorCode, Refusal
 from processors.recognition.lines import Effort
@@ -112,6 +112,9 @@ class _Server:
                     result = await self._service.read(data, order, ticket)
         except (TimeoutError, DeadlinePassed):
             return Problem(504, ErrorCode.TIMEOUT, f"The page was not read within {order.deadline_s:g} s.")
+        except MachineFaultError:
+            log.exception("the machine cannot read a page now")
+            return Problem(503, "machine_fault", "The machine has no process to read the page.", _WHEN_NOT_READY_S)
         except Exception:
             log.exception("a page failed")
             return Problem(500, ErrorCode.INTERNAL, "The page cannot be read; the server's log says why.")

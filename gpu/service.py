@@ -63,7 +63,8 @@ class OcrService:
     async def read(self, data: bytes, order: Order, ticket: PageTicket) -> Answer | Refusal:
         """Waits for the page's turn and has it read.
 
-        Raises :class:`gpu.reader.DeadlinePassed`, and what kept the reader from reading this page.
+        Raises :class:`gpu.reader.DeadlinePassed`, :class:`gpu.reader.MachineFaultError`, and what kept the reader from
+        reading this page.
         """
         async with self.admission.turn(ticket):
             page = await self.reader.read(data, order, ticket)

@@ -8,6 +8,8 @@ import typer
 
 from fieldtrail.cli.app import OPERATIONS, CliError
 
+_WAIT_MS = 5.0
+
 
 def register(app: typer.Typer) -> None:
     """Add the command."""
@@ -41,7 +43,9 @@ def ocr_server(
     ] = None,
     max_pages: Annotated[int, typer.Option(min=1, help="Pages accepted and not yet answered.")] = 128,
     max_batch: Annotated[int | None, typer.Option(min=1, help="In batches: lines in one; by default as suits.")] = None,
-    max_wait_ms: Annotated[float, typer.Option(min=0, help="In batches: how long a line waits for others.")] = 5.0,
+    max_wait_ms: Annotated[
+        float | None, typer.Option(min=0, help="In batches: how long a line waits for others; by default 5.")
+    ] = None,
     memory_mb: Annotated[int | None, typer.Option(min=512, help="Bound on a GPU's memory.")] = None,
     drain_s: Annotated[float, typer.Option(min=0, help="How long SIGTERM lets accepted pages finish.")] = 30.0,
 ) -> None:
@@ -66,13 +70,15 @@ def ocr_server(
         raise typer.BadParameter(str(error), param_hint="--device, --engine") from None
     on_cpu = found.cuda_index is None
     if processes is None:
-        processes = ocr_processes(share=0.75) if on_cpu and threads is None and max_batch is None else 0
+        processes = ocr_processes(share=0.75) if on_cpu else 0
     if processes:
-        _refuse_both(on_cpu, threads, max_batch)
+        for_batches = {"--threads": threads, "--max-batch": max_batch, "--max-wait-ms": max_wait_ms}
+        _refuse_both(on_cpu, [name for name, value in for_batches.items() if value is not None])
         limits = limits_for_processes(max_pages)
     else:
         threads = threads or (usable_cores() if on_cpu else GPU_THREADS)
-        limits = limits_for("cpu" if on_cpu else "cuda", threads, max_wait_ms / 1000, max_pages)
+        wait_ms = _WAIT_MS if max_wait_ms is None else max_wait_ms
+        limits = limits_for("cpu" if on_cpu else "cuda", threads, wait_ms / 1000, max_pages)
         limits = limits if max_batch is None else limits.with_batch(max_batch)
     running = serve(
         ServerOptions(processes, threads or 0, host, port, drain_s),
@@ -87,12 +93,12 @@ def ocr_server(
         raise CliError(f"cannot listen on {host}:{port}: {error.strerror or error}; choose another --port") from None
 
 
-def _refuse_both(on_cpu: bool, threads: int | None, max_batch: int | None) -> None:
+def _refuse_both(on_cpu: bool, for_batches: list[str]) -> None:
     """Processes read whole pages on a CPU: no GPU, no batches."""
     if not on_cpu:
         raise typer.BadParameter("a GPU is shared by all pages in batches; leave it out", param_hint="--processes")
-    if threads is not None or max_batch is not None:
+    if for_batches:
         raise typer.BadParameter(
-            "processes read whole pages, not batches; leave --threads and --max-batch out, or say --processes 0",
-            param_hint="--processes",
+            "on a CPU, processes read whole pages (--processes N); to read in batches, say --processes 0 too",
+            param_hint=", ".join(for_batches),
         )

@@ -8,7 +8,7 @@ from tests.support.servers import HOST, Server, answers_ok, free_port
 
 READY_S = 180.0
 PROCESSES = ("--processes", "2")
-BATCHES = ("--threads", "2")
+BATCHES = ("--processes", "0", "--threads", "2")
 
 
 class OcrServer(Server):
@@ -18,7 +18,7 @@ class OcrServer(Server):
     def __init__(self, log: Path, *options: str) -> None:
         port = free_port()
         self.url = f"http://{HOST}:{port}"
-        how = () if BATCHES[0] in options else PROCESSES
+        how = () if options[:2] == BATCHES[:2] else PROCESSES
         command = [sys.executable, "-m", "fieldtrail", "ocr-server", "--port", str(port), *how, *options]
         super().__init__(command, log, lambda: answers_ok(f"{self.url}/ready"))
 

@@ -36,12 +36,15 @@ def test_cuda_without_a_provider_says_what_to_install(
     assert "onnxruntime-gpu" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize("option", ["--threads", "--max-batch"])
+@pytest.mark.parametrize("option", ["--threads", "--max-batch", "--max-wait-ms"])
 def test_processes_read_no_batches(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], option: str
 ) -> None:
-    assert run(monkeypatch, "--processes", "2", option, "2") == 2
-    assert "leave --threads and --max-batch out, or say --processes 0" in capsys.readouterr().err
+    for processes in ([], ["--processes", "2"]):
+        assert run(monkeypatch, *processes, option, "2") == 2
+        said = capsys.readouterr().err
+        assert f"Invalid value for {option}" in said
+        assert "to read in batches, say --processes 0 too" in said
 
 
 def test_an_engine_that_there_is_not_is_a_wrong_call(

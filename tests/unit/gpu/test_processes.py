@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from gpu.processes import PageFailedError, PageReport, ProcessReader, read_blank, read_whole, warm
-from gpu.reader import DeadlinePassed, Order, PageTicket, ReadPage
+from gpu.reader import DeadlinePassed, MachineFaultError, Order, PageTicket, ReadPage
 from processors.errors import ErrorCode, Refusal
 from processors.recognition.networks import Device
 from processors.recognition.upright import Reading
@@ -146,6 +146,86 @@ def test_a_page_whose_time_is_up_before_a_process_is_free_is_not_begun() -> None
         assert await first == PAGE
         assert await pages.read(b"next", ORDER, PageTicket(3)) == PAGE
         assert [data for data, _ in sandbox.begun] == [b"first", b"next"]
+
+    run(main())
+
+
+def test_a_page_that_nobody_waits_for_is_not_read_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def main() -> None:
+        sandbox = FakeProcesses(CRASH)
+        pages = reader(sandbox)
+        gone = asyncio.ensure_future(pages.read(b"gone", ORDER, PageTicket(1)))
+        await asyncio.sleep(0.1)
+        gone.cancel()
+        assert await pages.read(b"stays", ORDER, PageTicket(2)) == PAGE
+        assert [data for data, _ in sandbox.begun] == [b"gone", b"stays"]
+        late = reader(FakeProcesses(CRASH, CRASH))
+        with pytest.raises(PageFailedError):
+            await late.read(b"late", ORDER, PageTicket(3, deadline=asyncio.get_running_loop().time() + 1.0))
+
+    run(main())
+    assert "a page failed after 2.0 s: worker_crashed: " in caplog.text, "though its caller did not hear of it"
+
+
+def test_more_work_than_can_be_done_leaves_what_can_be_done_in_time() -> None:
+    """Twice as many pages as the processes can read, each with ten seconds' time: half of them are read, not none."""
+
+    async def main() -> None:
+        pages = reader(FakeProcesses(), 2)
+        loop = asyncio.get_running_loop()
+        in_time = 0
+
+        async def ask(number: int) -> None:
+            nonlocal in_time
+            deadline = loop.time() + 10.0
+            try:
+                await pages.read(b"page", ORDER, PageTicket(number, deadline=deadline))
+            except DeadlinePassed:
+                return
+            in_time += loop.time() <= deadline
+
+        async with asyncio.TaskGroup() as group:
+            for number in range(400):
+                group.create_task(ask(number))
+                await asyncio.sleep(0.5)
+        assert in_time == pytest.approx(200, abs=10)
+
+    run(main())
+
+
+def test_where_nothing_waits_even_a_short_time_is_tried() -> None:
+    """Else a few slow pages would have every later one refused, and nobody would learn that pages are quick again."""
+
+    async def main() -> None:
+        pages = reader(FakeProcesses())
+        assert await pages.read(b"first", ORDER, PageTicket(1)) == PAGE
+        now = asyncio.get_running_loop().time()
+        assert await pages.read(b"second", ORDER, PageTicket(2, deadline=now + 0.5)) == PAGE
+
+    run(main())
+
+
+def test_a_machine_without_processes_is_no_fault_of_the_page() -> None:
+    async def main() -> None:
+        nothing = Failure(ErrorCode.INTERNAL, "The sandbox cannot start: no process can be made.", by_machine=True)
+        with pytest.raises(MachineFaultError, match="no process can be made"):
+            await reader(FakeProcesses(nothing)).read(b"page", ORDER, PageTicket(1))
+
+    run(main())
+
+
+def test_processes_that_never_begin_are_broken() -> None:
+    class Stuck(FakeProcesses):
+        async def run(self, fn: Callable[..., Any], *args: Any, timeout: float) -> Any:  # noqa: ASYNC109
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        pages = reader(Stuck())
+        with pytest.raises(MachineFaultError, match="No process began or ended the work in time"):
+            await asyncio.wait_for(pages.read(b"page", ORDER, PageTicket(1)), 600)
+        assert pages.broken
+        with pytest.raises(PageFailedError):
+            await asyncio.wait_for(reader(Stuck(), 2).start(), 600)
 
     run(main())
 
