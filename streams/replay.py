@@ -26,7 +26,7 @@ from streams.status import read_statuses
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which records to replay. No ``document_ids`` means all; ``limit`` counts documents."""
+    """Which records to replay. No ``document_ids`` means all; ``limit`` counts documents that go again."""
 
     start: Start = BEGINNING
     document_ids: Collection[str] = ()
@@ -46,7 +46,8 @@ class Replayed:
 class ReplayReport:
     """What a replay did. ``scanned`` counts records looked at, ``unreadable`` those that break the contract,
     ``left_alone`` what was selected but must not be sent again (the method that replays says what that is), and
-    ``erased`` names the documents that were selected and are erased, which never go again.
+    ``erased`` names the documents that were selected and are erased, which never go again. With a limit, selected is
+    what was come by until it was reached.
     """
 
     replay_id: str
@@ -74,6 +75,15 @@ class _Chosen:
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Picked:
+    """What goes again, and what was passed over."""
+
+    chosen: Mapping[str, _Chosen]
+    erased: tuple[str, ...]
+    duplicates: int
+
+
 class _Search:
     """Finds the newest record of each selected document; only its place is kept, so any stretch fits in memory."""
 
@@ -83,7 +93,6 @@ class _Search:
         self.unreadable = 0
         self.conflicts = 0
         self._wanted = set(selection.document_ids)
-        self._limit = selection.limit
         self._excluded = excluded
 
     def look_at(self, inbound: Inbound, record: Record | Undecodable, stage: str) -> None:
@@ -98,18 +107,25 @@ class _Search:
             self.conflicts += 1
             return
         before = self.chosen.get(document_id)
-        if before is None and self._limit is not None and len(self.chosen) >= self._limit:
-            return
         revision = _revision(record, inbound)
         if before is None or revision >= before.revision:
             self.chosen[document_id] = _Chosen(inbound.partition, inbound.offset, revision)
 
-    def leave_out(self, barred: Barred) -> tuple[str, ...]:
-        """Forgets the documents that are erased, and names them."""
-        erased = sorted(barred.erased(self.chosen))
-        for document_id in erased:
-            del self.chosen[document_id]
-        return tuple(erased)
+    def pick(self, statuses: Mapping[str, DocumentStatus], barred: Barred, limit: int | None) -> _Picked:
+        """The documents that go again, ``limit`` of them at most, in the order in which they were come by."""
+        barred_ids = barred.erased(self.chosen)
+        picked, erased, duplicates = dict[str, _Chosen](), list[str](), 0
+        for document_id, choice in self.chosen.items():
+            if len(picked) == limit:
+                break
+            known = statuses.get(document_id)
+            if document_id in barred_ids:
+                erased.append(document_id)
+            elif known is not None and known.state == "duplicate":
+                duplicates += 1
+            else:
+                picked[document_id] = choice
+        return _Picked(picked, tuple(sorted(erased)), duplicates)
 
 
 class StageReplayer:
@@ -143,21 +159,17 @@ class StageReplayer:
         search = _Search(selection, self._conflicts() if source is topics.SUBMITTED else frozenset())
         for inbound in scan(self._connection, name, selection.start):
             search.look_at(inbound, self._codec.decode(inbound.value, _record_type(stage)), stage)
-        erased = search.leave_out(self._barred)
         statuses, logged = self._statuses(search.chosen), self._logged_revisions(search.chosen)
+        picked = search.pick(statuses, self._barred, selection.limit)
         family = _family_revisions(statuses, logged)
         sender = _Sender(self._connection, self._plan, self._codec, stage, name, requested_by, dry_run)
-        duplicates = 0
-        for inbound in scan(self._connection, name, selection.start) if search.chosen else ():
+        for inbound in scan(self._connection, name, selection.start) if picked.chosen else ():
             record = self._codec.decode(inbound.value, _record_type(stage))
             if isinstance(record, Undecodable):
                 continue
             document_id = _document_id(record, stage, inbound)
-            choice, known = search.chosen.get(document_id), statuses.get(document_id)
+            choice, known = picked.chosen.get(document_id), statuses.get(document_id)
             if choice is None or (choice.partition, choice.offset) != (inbound.partition, inbound.offset):
-                continue
-            if known is not None and known.state == "duplicate":
-                duplicates += 1
                 continue
             highest = max(choice.revision, known.revision if known else 0, logged.get(document_id, 0))
             highest = max(highest, family.get(document_id, 0))
@@ -171,9 +183,9 @@ class StageReplayer:
             dry_run,
             search.scanned,
             search.unreadable,
-            search.conflicts + duplicates,
+            search.conflicts + picked.duplicates,
             tuple(sender.sent),
-            erased,
+            picked.erased,
         )
 
     def _conflicts(self) -> frozenset[tuple[int, int]]:

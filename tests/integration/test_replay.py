@@ -268,6 +268,8 @@ def test_a_dry_run_sends_nothing_and_the_limit_limits(world: World) -> None:
     assert [line.split()[0] for line in told[:3]] == [item["source"] for item in dry["replayed"]]
     assert told[3].startswith("3 documents would be sent to extract again, of ")
     assert len(told) == 4
+    one = world.replay("extract", "--dry-run", "--limit", "1", "--document-id", "doc-1", "--document-id", "doc-2")
+    assert len(one["replayed"]) == 1, "and the other one is not said to be unknown"
 
 
 def test_an_unknown_document_is_said_to_be_unknown(world: World) -> None:
@@ -371,6 +373,8 @@ def test_an_erased_document_never_goes_again_and_none_of_its_records_is_worked_o
         report = world.replay(stage, "--document-id", "doc-11", "--document-id", "doc-10", "--dry-run")
         assert [item["document_id"] for item in report["replayed"]] == ["doc-10"]
         assert report["erased"] == ["doc-11"]
+    limited = world.replay("route", "--document-id", "doc-11", "--document-id", "doc-10", "--limit", "1", "--dry-run")
+    assert [item["document_id"] for item in limited["replayed"]] == ["doc-10"], "the limit counts what goes"
     told = world.pipeline.cli("replay", "route", "--document-id", "doc-11")
     assert (told.returncode, "1 document left alone: erased (doc-11)" in told.stdout) == (0, True)
     log = world.pipeline.records(topics.REPLAY_LOG, ReplayLogged)

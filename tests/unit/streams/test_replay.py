@@ -1,6 +1,6 @@
 """What replay decides without a broker: which records are chosen, and what is sent to whom."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pytest
@@ -45,9 +45,31 @@ def test_of_equal_revisions_the_later_record_is_chosen() -> None:
     assert search.chosen["a"].offset == 1
 
 
+class Barred:
+    """Knows which documents are erased."""
+
+    def __init__(self, *document_ids: str) -> None:
+        self._document_ids = frozenset(document_ids)
+
+    def erased(self, document_ids: Iterable[str]) -> frozenset[str]:
+        return self._document_ids & frozenset(document_ids)
+
+
 def test_the_limit_counts_documents_and_not_records() -> None:
-    search = look([recognized("a", 1), recognized("b", 1), recognized("c", 1), recognized("a", 2)], Selection(limit=2))
-    assert {key: c.revision for key, c in search.chosen.items()} == {"a": 2, "b": 1}
+    search = look([recognized("a", 1), recognized("b", 1), recognized("c", 1), recognized("a", 2)], Selection())
+    picked = search.pick({}, Barred(), 2)
+    assert {key: c.revision for key, c in picked.chosen.items()} == {"a": 2, "b": 1}
+    assert set(search.pick({}, Barred(), None).chosen) == {"a", "b", "c"}
+
+
+def test_the_limit_does_not_count_what_is_left_alone() -> None:
+    """Of two documents that are asked for, two go, however many erased ones and duplicates lie before them."""
+    search = look([recognized(document_id, 1) for document_id in "fabcdeg"], Selection())
+    statuses = {"a": stands("a", 1, "duplicate"), "c": stands("c", 1, "completed"), "e": stands("e", 1, "duplicate")}
+    picked = search.pick(statuses, Barred("f", "b", "g"), 2)
+    assert (list(picked.chosen), picked.erased, picked.duplicates) == (["c", "d"], ("b", "f"), 1)
+    everything = search.pick(statuses, Barred("f", "b", "g"), None)
+    assert (list(everything.chosen), everything.erased, everything.duplicates) == (["c", "d"], ("b", "f", "g"), 2)
 
 
 def test_only_the_documents_that_were_named() -> None:
