@@ -1,7 +1,8 @@
 """How fast the audit sink is: records as they lie on the topics, decoded, mapped, chained and inserted.
 
 ``python -m fieldtrail.benchmarks.audit_sink`` starts an embedded ClickHouse, and prints field rows per second and where
-the time goes. Kafka is left out: fetching happens in the client's own threads and is not what bounds the sink.
+the time goes; then how long it takes to verify all of what was written. Kafka is left out: fetching happens in the
+client's own threads and is not what bounds the sink.
 """
 
 import argparse
@@ -222,6 +223,7 @@ def run_sink(dsn: str, documents: int, rows: int, part: tuple[int, int]) -> Figu
 def main() -> None:
     """Runs the benchmark on an embedded server of its own and prints the figures as JSON."""
     from connectors.clickhouse.migrate import migrate
+    from fieldtrail.audit.verify import verify_all
     from fieldtrail.stack import LocalStack
     from fieldtrail.stack.clickhouse import ClickHouseOptions
 
@@ -243,7 +245,12 @@ def main() -> None:
         [(stored,)] = store.query("SELECT count() FROM fields FINAL").rows
         rows = sum(item.field_rows for item in figures)
         assert stored == rows, f"{stored} of {rows} field rows are stored"
-    together = {"sinks": wanted.sinks, "field_rows": rows, "field_rows_per_s": sum(i.field_rows_per_s for i in figures)}
+        begin = time.perf_counter()
+        found = verify_all(store, progress=lambda _: None)
+        assert found.intact, found.first_break
+        verified = {"events": found.events, "rows": found.rows, "wall_s": time.perf_counter() - begin}
+    rate = sum(item.field_rows_per_s for item in figures)
+    together = {"sinks": wanted.sinks, "field_rows": rows, "field_rows_per_s": rate, "verified": verified}
     print(json.dumps(together | {"each": [asdict(item) for item in figures]}, indent=2))  # noqa: T201
 
 

@@ -1,6 +1,7 @@
 """``fieldtrail audit verify``, ``proof`` and ``check-proof``: nothing was altered, and how anybody can see that."""
 
 import json
+from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,9 +14,9 @@ from fieldtrail.cli.options import cluster_of
 
 if TYPE_CHECKING:
     from fieldtrail.audit.proof_file import EventProof
+    from fieldtrail.audit.published import Published
     from fieldtrail.audit.verify import Verification
     from fieldtrail.settings import Settings
-    from processors.audit.roots import DayRoot
 
 
 def verify(
@@ -48,24 +49,27 @@ def verify(
             param_hint="--no-rows",
         )
     settings = cluster_of(ctx) if with_topic else settings_of(ctx)
+    published = _published(settings) if with_topic else None
     with audit_store(settings) as client:
         if day is not None:
             found = verify_day(client, day)
         elif what is not None:
             found = verify_document(client, what)
         else:
-            published = _published(settings) if with_topic else None
             quiet = as_json
             found = verify_all(
                 client,
-                published=published,
+                published=None if published is None else published.roots,
                 rows=rows,
                 progress=lambda text: None if quiet else typer.echo(text, err=True),
             )
-    _tell(found, as_json)
+    _tell(found, () if published is None else published.unreadable, as_json)
 
 
-def _tell(found: "Verification", as_json: bool) -> None:
+def _tell(found: "Verification", unreadable: Sequence[str], as_json: bool) -> None:
+    """Prints what was found. Raises :class:`CliError` for a break, and for records that should be roots and are none:
+    all else was held against the others, but whoever wrote them may not write there.
+    """
     from fieldtrail.rendering import printable, to_json
 
     broken = found.first_break
@@ -79,6 +83,7 @@ def _tell(found: "Verification", as_json: bool) -> None:
             "rows": found.rows,
             "gaps": to_json(found.gaps),
             "first_break": to_json(broken),
+            "unreadable_roots": list(unreadable),
             "proofs": [_proof_json(proof) for proof in found.proofs],
         }
         typer.echo(json.dumps(told, indent=2, ensure_ascii=False))
@@ -90,6 +95,12 @@ def _tell(found: "Verification", as_json: bool) -> None:
         typer.echo(f"intact: {printable(found.what)}, {_counts(found)}")
     if broken is not None:
         raise CliError(f"not intact: {printable(broken.message)}")
+    if unreadable:
+        more = f" (and {len(unreadable) - 1} more)" if len(unreadable) > 1 else ""
+        raise CliError(
+            f"{printable(unreadable[0])}{more}. It was passed over, here and by the audit sink ('fieldtrail dlq list "
+            "--stage audit'); find out who writes to that topic beside the sink"
+        )
 
 
 def _counts(found: "Verification") -> str:
@@ -116,21 +127,15 @@ def _proof_json(proof: "EventProof") -> dict[str, Any]:
     }
 
 
-def _published(settings: "Settings") -> "list[DayRoot]":
-    """The roots in Kafka; of several of one day the first stands."""
+def _published(settings: "Settings") -> "Published":
+    """The roots in Kafka."""
+    from fieldtrail.audit.published import published_roots
     from fieldtrail.wiring import connection, make_codec, topic_plan
     from streams.contracts import topics
-    from streams.contracts.records import AuditRoot
     from streams.scan import scan
-    from streams.sinks.roots import root_of
 
-    codec, name = make_codec(settings), topic_plan(settings).name(topics.ROOTS)
-    first: dict[date, DayRoot] = {}
-    for inbound in scan(connection(settings), name):
-        record = codec.decode(inbound.value, AuditRoot)
-        if isinstance(record, AuditRoot):
-            first.setdefault(record.day, root_of(record))
-    return list(first.values())
+    name = topic_plan(settings).name(topics.ROOTS)
+    return published_roots(scan(connection(settings), name), make_codec(settings))
 
 
 def proof(
