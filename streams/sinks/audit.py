@@ -15,16 +15,18 @@ write the same rows: what a record gives depends on nothing but the record, so i
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from threading import Event
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from connectors.clickhouse.client import ClickHouse
-from connectors.clickhouse.errors import DEPENDENCY
+from connectors.clickhouse.errors import DEPENDENCY, RefusedError
+from connectors.errors import UnavailableError
 from connectors.operational import DEPENDENCY as DATABASE
 from processors.audit.chain import Head
 from streams.admin import admin_client
@@ -38,10 +40,10 @@ from streams.sinks.chains import Chain
 from streams.sinks.chores import ChoreRunner, Chores
 from streams.sinks.consumer import inbound_of, make_consumer
 from streams.sinks.dependencies import Dependencies
-from streams.sinks.finding import Finding
 from streams.sinks.mapping import Mapper
 from streams.sinks.patience import PatientMapper
 from streams.sinks.positions import Positions, find_positions
+from streams.sinks.retried import RetriedCall
 from streams.sinks.writer import BatchWriter
 from streams.sinks.writing import Finished, Writing
 
@@ -54,6 +56,9 @@ PATIENCE_S = 1.0
 fetched, so a short wait is better sat out."""
 REVOKE_GRACE_S = 5.0
 LOOK_EVERY_S = 1.0
+ASK_S = 1.0
+LOOKUP_PASSING = (UnavailableError, RefusedError, KafkaException)
+"""What looking up where to read on raises where it is to be tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +98,13 @@ class AuditSink:
         self._chores = ChoreRunner(chores, config.chores_every_s, self._dependencies, clock)
         self._batch = Batch(config.limits, clock)
         self._assigned: frozenset[Chain] = frozenset()
-        self._finding = Finding(
-            lambda assigned: find_positions(self._admin, store, assigned, mapper.not_chained),
-            self._worker,
-            self._dependencies,
-            config.retry,
-            clock,
-        )
+        # In the writer's thread: so it comes behind whatever that still writes.
+        self._finding = RetriedCall[Positions](LOOKUP_PASSING, self._worker, self._dependencies, config.retry, clock)
+        self._find = partial(find_positions, self._admin, store, not_chained=mapper.not_chained)
         self._heads: dict[Chain, Head] = {}
         self._next: dict[Chain, int] = {}
         self._held = False
+        self._stop = Event()
         self._faults: Mapping[str, str] = {}
         self._joined = False
         self._done = 0
@@ -115,6 +117,7 @@ class AuditSink:
 
         Raises ``KafkaException`` for a fault that only a new process can mend, and :class:`EventRefusedError`.
         """
+        self._stop = stop
         self._consumer.subscribe(list(self._mapper.topics), on_assign=self._on_assign, on_revoke=self._on_revoke)
         try:
             while not stop.is_set():
@@ -168,23 +171,27 @@ class AuditSink:
 
     def _read(self) -> None:
         timeout = min(POLL_S, self._batch.due_in_s) if not self._writing.busy else min(POLL_S, 0.05)
-        for message in self._consumer.consume(CONSUME_AT_ONCE, timeout):
-            self._take(message)
+        self._take(self._consumer.consume(CONSUME_AT_ONCE, timeout))
 
-    def _take(self, message: Message) -> None:
-        error = message.error()
-        if error is not None:
-            if error.fatal():
-                raise KafkaException(error)
-            self._dependencies.broker_says(error)
-            return
-        self._dependencies.answered(BROKER)
-        chain = (str(message.topic()), int(message.partition() or 0))
-        offset = int(message.offset() or 0)
-        if chain not in self._next or offset < self._next[chain]:
-            return  # of an assignment that is over, or read before
-        self._batch.add(self._mapper.map(inbound_of(message)))
-        self._next[chain] = offset + 1
+    def _take(self, messages: Iterable[Message]) -> None:
+        """Gathers the records of ``messages``; those from the first on that is not mapped, since the sink is to stop,
+        are left to the next process.
+        """
+        for message in messages:
+            error = message.error()
+            if error is not None:
+                self._broker_says(error)
+                continue
+            self._dependencies.answered(BROKER)
+            chain = (str(message.topic()), int(message.partition() or 0))
+            offset = int(message.offset() or 0)
+            if chain not in self._next or offset < self._next[chain]:
+                continue  # of an assignment that is over, or read before
+            mapped = self._mapper.map(inbound_of(message), self._stop)
+            if mapped is None:
+                return
+            self._batch.add(mapped)
+            self._next[chain] = offset + 1
 
     def _finish_write(self) -> None:
         if (finished := self._writing.finish()) is not None:
@@ -210,8 +217,7 @@ class AuditSink:
         if not self._held:
             self._consumer.pause([TopicPartition(*chain) for chain in self._next])
             self._held = True
-        for message in self._consumer.consume(CONSUME_AT_ONCE, POLL_S):  # serves rebalances
-            self._take(message)
+        self._take(self._consumer.consume(CONSUME_AT_ONCE, POLL_S))  # serves rebalances
         self._finish_write()
         if not self._writing.busy:
             self._consumer.resume([TopicPartition(*chain) for chain in self._next])
@@ -221,7 +227,7 @@ class AuditSink:
         consumer.assign([])  # nothing is fetched before it is known from where
         self._assigned = frozenset((place.topic, place.partition) for place in assigned)
         self._joined = True
-        self._finding.begin(self._assigned)
+        self._finding.start(partial(self._find, self._assigned))
         logger.info("assigned %d partitions", len(assigned))
 
     def _on_revoke(self, consumer: Consumer, _revoked: list[TopicPartition]) -> None:
@@ -265,7 +271,7 @@ class AuditSink:
             self._consumer.commit(asynchronous=False)
 
     def _broker_says(self, error: KafkaError) -> None:
-        """The client was told of an error that belongs to no record; it serves these while it consumes."""
+        """The client was told of an error, by a message or while it consumes. Raises where it is fatal."""
         if error.fatal():
             raise KafkaException(error)
         self._dependencies.broker_says(error)
@@ -292,8 +298,8 @@ class AuditSink:
 
     def _ask_the_brokers(self) -> None:
         try:
-            self._admin.list_topics(timeout=POLL_S)
+            self._admin.list_topics(timeout=ASK_S)
         except KafkaException as error:
-            self._dependencies.unavailable(BROKER, reason_of(error.args[0]))
+            self._dependencies.broker_is_silent(reason_of(error.args[0]))
         else:
             self._dependencies.answered(BROKER)

@@ -20,6 +20,7 @@ class Dependencies:
     def __init__(self) -> None:
         self._down: dict[str, str] = {}
         self._complaints: set[str] = set()
+        self._silences = 0
 
     @property
     def doubts_broker(self) -> bool:
@@ -58,6 +59,12 @@ class Dependencies:
             logger.warning("the brokers say: %s", reason)
         self._complaints.add(reason)
 
+    def broker_is_silent(self, reason: str) -> None:
+        """The brokers were asked, and none answered in time. Once may be a slow connection, twice in a row is not."""
+        self._silences += 1
+        if self._silences > 1:
+            self.unavailable(BROKER, reason)
+
     def unavailable(self, dependency: str, reason: str) -> None:
         """``dependency`` does not answer."""
         if dependency not in self._down:
@@ -68,6 +75,7 @@ class Dependencies:
         """``dependencies`` answer."""
         if BROKER in dependencies:
             self._complaints.clear()
+            self._silences = 0
         for dependency in dependencies:
             if self._down.pop(dependency, None) is not None:
                 logger.warning("audit goes on: %s answers", dependency)

@@ -1,7 +1,7 @@
 """Maps records, and waits for a schema registry that is away."""
 
 import random
-import time
+from threading import Event
 
 from streams.contracts.registry import RegistryUnavailableError
 from streams.harness.retry import RetryPolicy
@@ -11,6 +11,7 @@ from streams.sinks.dependencies import Dependencies
 from streams.sinks.mapping import Mapped, Mapper
 
 LONGEST_S = 1.0
+"""How long after it is back a registry may go unnoticed."""
 
 
 class PatientMapper:
@@ -25,8 +26,12 @@ class PatientMapper:
         self._retry = retry
         self._rng = random.Random()  # noqa: S311  jitter, not secrecy
 
-    def map(self, inbound: Inbound) -> Mapped:
-        """``inbound`` with its rows."""
+    def map(self, inbound: Inbound, stop: Event) -> Mapped | None:
+        """``inbound`` with its rows; ``None`` where ``stop`` is set before the registry answers.
+
+        It returns at once then, or as soon as the registry's client gives up the request that is under way. No record
+        may be mapped after that: those behind ``inbound`` would follow on what was never stored.
+        """
         failures = 0
         while True:
             try:
@@ -34,7 +39,8 @@ class PatientMapper:
             except RegistryUnavailableError as error:
                 failures += 1
                 self._dependencies.unavailable(REGISTRY, str(error))
-                time.sleep(min(LONGEST_S, self._retry.delay(failures, self._rng)))
+                if stop.wait(min(LONGEST_S, self._retry.delay(failures, self._rng))):
+                    return None
             else:
                 self._dependencies.answered(REGISTRY)
                 return mapped

@@ -37,7 +37,7 @@ def find_positions(
     """
     chains = sorted(assigned)
     heads = read_heads(store, [chain for chain in chains if chain[0] not in not_chained])
-    ends = _ends(admin, heads)
+    ends = read_ends(admin, heads)
     places, faults = list[TopicPartition](), dict[str, str]()
     for topic, partition in chains:
         head = heads.get((topic, partition))
@@ -56,8 +56,11 @@ def find_positions(
     return Positions(tuple(places), heads, faults)
 
 
-def _ends(admin: AdminClient, chains: Iterable[Chain]) -> dict[Chain, int]:
-    """The offset after the last record of each partition."""
+def read_ends(admin: AdminClient, chains: Iterable[Chain]) -> dict[Chain, int]:
+    """Where each partition ends now: the offset after its last record. One request to each broker.
+
+    Raises ``KafkaException`` where no broker answers, or there is no such partition.
+    """
     asked = {TopicPartition(*chain): OffsetSpec.latest() for chain in chains}
     if not asked:
         return {}

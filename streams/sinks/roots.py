@@ -22,8 +22,10 @@ from confluent_kafka import Consumer, KafkaError, TopicPartition
 from connectors.clickhouse.client import ClickHouse
 from connectors.clickhouse.questions.asking import as_parameter
 from processors.audit.chain import NO_OFFSET, Head
+from processors.audit.event import NO_HASH
 from processors.audit.merkle import RootBuilder, leaf_hash
 from processors.audit.roots import DayRoot, Stretch, day_end, heads_after
+from streams.admin import admin_client
 from streams.contracts import topics
 from streams.contracts.codec import Codec
 from streams.contracts.records import AuditRoot, ChainStretch
@@ -31,6 +33,7 @@ from streams.contracts.topics import TopicPlan
 from streams.kafka import KafkaConnection, make_reader
 from streams.sinks.chains import Chain
 from streams.sinks.letters import Sender
+from streams.sinks.positions import read_ends
 
 logger = logging.getLogger(__name__)
 
@@ -67,6 +70,7 @@ class RootCloser:
         self._chained_topics = chains
         self._now = now
         self._closed_until: date | None = None
+        self._empty_until: date | None = None
         self._marks: tuple[date | None, Mapping[Chain, int]] = (None, {})
 
     def run(self, assigned: frozenset[Chain]) -> None:
@@ -79,6 +83,8 @@ class RootCloser:
             return
         roots = read_roots(self._store)
         day = self._first_open(roots)
+        if day is not None and self._empty_until is not None:
+            day = max(day, self._empty_until + timedelta(days=1))  # a quiet month is not walked again at each turn
         if day is None or self._now() < day_end(day) + CLOSE_AFTER:
             return
         with closing(make_reader(self._connection)) as reader:
@@ -88,7 +94,10 @@ class RootCloser:
                 root = self._close(reader, day, roots)
                 if root is None:
                     return
-                self._publish(root, roots)
+                if root.events:
+                    self._publish(root, roots)
+                else:  # it has no root, and the next one covers it too
+                    self._empty_until = day
                 day += timedelta(days=1)
 
     def _first_open(self, roots: Sequence[DayRoot]) -> date | None:
@@ -109,7 +118,7 @@ class RootCloser:
     def _close(self, reader: Consumer, day: date, roots: Sequence[DayRoot]) -> DayRoot | None:
         """The root of ``day``; ``None`` where the store lacks a part of it yet."""
         if self._marks[0] != day:
-            self._marks = (day, _ends(reader, self._chained_topics))
+            self._marks = (day, self._ends())
         before = heads_after(roots)
         builder, stretches = RootBuilder(), list[Stretch]()
         for chain, mark in sorted(self._marks[1].items()):
@@ -126,6 +135,13 @@ class RootCloser:
             if count:
                 stretches.append(Stretch(*chain, after, head.offset, count, head.hash))
         return DayRoot(day, builder.root(), tuple(stretches))
+
+    def _ends(self) -> dict[Chain, int]:
+        """Where every partition of the chained topics ends now."""
+        admin = admin_client(self._connection)
+        found = admin.list_topics(timeout=BROKER_TIMEOUT_S).topics
+        there = [found[name] for name in self._chained_topics if name in found]
+        return read_ends(admin, [(topic.topic, partition) for topic in there for partition in topic.partitions])
 
     def _first_of_later_day(self, chain: Chain, after: int, day: date) -> int | None:
         """The first offset after ``after`` in the store that is of a day after ``day``, by a stamp that may be true.
@@ -147,9 +163,6 @@ class RootCloser:
         return int(answer.rows[0][0]) if answer.rows else None
 
     def _publish(self, root: DayRoot, roots: Sequence[DayRoot]) -> None:
-        """Sends the root; a day without events has none, and the next root covers it too."""
-        if not root.events:
-            return
         record = record_of(root, roots[-1].root if roots else None, self._version, self._now())
         self._outbox.send(self._topic, ROOT_KEY, self._codec.encode(record))
         self._outbox.flush()
@@ -188,9 +201,11 @@ def record_of(root: DayRoot, previous: bytes | None, version: str, at: datetime)
 
 def root_of(record: AuditRoot) -> DayRoot:
     """A published root as the root that it is. Raises ``ValueError`` where a hash in it is none."""
+    if record.previous_root is not None:
+        _digest(record.previous_root)
     return DayRoot(
         record.day,
-        bytes.fromhex(record.root),
+        _digest(record.root),
         tuple(
             Stretch(
                 item.topic,
@@ -198,11 +213,22 @@ def root_of(record: AuditRoot) -> DayRoot:
                 item.after_offset,
                 item.last_offset,
                 item.events,
-                bytes.fromhex(item.head_hash),
+                _digest(item.head_hash),
             )
             for item in record.stretches
         ),
     )
+
+
+def _digest(text: str) -> bytes:
+    """A SHA-256 in hexadecimal. Raises ``ValueError`` where it is none."""
+    try:
+        digest = bytes.fromhex(text)
+    except ValueError:
+        digest = b""
+    if len(digest) != len(NO_HASH):
+        raise ValueError(f"{text[:80]!r} is no SHA-256 in hexadecimal")
+    return digest
 
 
 def read_hashes(store: ClickHouse, chain: Chain, after: int, last: int) -> Iterator[tuple[int, bytes]]:
@@ -225,15 +251,6 @@ def _stretch(part: Mapping[str, Any]) -> Stretch:
     """A named tuple of the table, which the driver gives as a mapping."""
     after = int(part["first_offset"]) - 1
     return Stretch(part["topic"], part["partition"], after, part["last_offset"], part["events"], bytes(part["head"]))
-
-
-def _ends(reader: Consumer, names: Sequence[str]) -> dict[Chain, int]:
-    """For every partition of the topics, where it ends now: the offset after its last record."""
-    found = reader.list_topics(timeout=BROKER_TIMEOUT_S).topics
-    chains = [(name, partition) for name in names if name in found for partition in found[name].partitions]
-    return {
-        chain: reader.get_watermark_offsets(TopicPartition(*chain), timeout=BROKER_TIMEOUT_S)[1] for chain in chains
-    }
 
 
 def _has_records(reader: Consumer, chain: Chain, begin: int, end: int) -> bool:

@@ -1,20 +1,24 @@
 """The audit sink on a real broker and a real ClickHouse: what it stores, what it survives, what it proves."""
 
+import json
 import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from typer.testing import CliRunner, Result
 
 from connectors.claims import Claims
-from connectors.clickhouse.client import ClickHouse
+from connectors.clickhouse.client import Answer, ClickHouse
 from connectors.clickhouse.erase import values_left
 from connectors.clickhouse.migrate import migrate
 from connectors.clickhouse.seals import SEALED
 from fieldtrail.audit.rows import check_rows
+from fieldtrail.cli.app import build_app
 from fieldtrail.stack import LocalStack
 from processors.audit.chain import genesis
 from processors.audit.merkle import inclusion_proofs, root_of_proof
@@ -22,7 +26,9 @@ from processors.audit.roots import day_end, event_leaf
 from processors.audit.verify import Intact, verify_chain, verify_root
 from streams.admin import admin_client, apply
 from streams.contracts import topics
+from streams.contracts.codec import Codec
 from streams.contracts.records import AuditRoot, DocumentResult, ErasureLogged
+from streams.contracts.registry import AvroSchema, FileRegistry, RegistryUnavailableError
 from streams.contracts.topics import TopicPlan
 from streams.harness.headers import read_error
 from streams.kafka import KafkaConnection, make_producer
@@ -45,7 +51,7 @@ from tests.support.audit import (
     produce,
     running,
 )
-from tests.support.clickhouse import embedded_clickhouse
+from tests.support.clickhouse import ClickHouseServer, embedded_clickhouse
 from tests.support.servers import eventually
 
 pytestmark = [pytest.mark.kafka, pytest.mark.timeout(120)]
@@ -258,6 +264,40 @@ def test_what_was_gathered_is_written_at_the_end(
     assert count(clickhouse, "events") == events_of(1)
 
 
+class AwayUntilStopped(FileRegistry):
+    """A schema registry that answers for results only once ``stop`` is set."""
+
+    def __init__(self, stop: threading.Event) -> None:
+        super().__init__()
+        self._stop = stop
+
+    def schema_for(self, schema_id: int) -> AvroSchema:
+        if schema_id == self.id_for(DocumentResult.SCHEMA) and not self._stop.is_set():
+            raise RegistryUnavailableError("it does not answer")
+        return super().schema_for(schema_id)
+
+
+def test_without_the_schema_registry_it_ends_when_it_is_asked_to_and_loses_nothing(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse
+) -> None:
+    """What it has is written; of the records behind the one that waits, none is taken, though it could be read now."""
+    stop = threading.Event()
+    codec, others = Codec(AwayUntilStopped(stop)), [kind for kind in PATH if kind is not DocumentResult]
+    produce(connection, plan, [item for number in range(6) for item in document_records(number, kinds=others)])
+    with running(make_sink(connection, plan, clickhouse, limits=BatchLimits(age_s=600), codec=codec), stop) as sink:
+        eventually(lambda: sink.health().in_flight == 6 * len(others), "it has read all else")
+        produce(connection, plan, [document_records(number, kinds=[DocumentResult])[0] for number in range(6)])
+        eventually(lambda: "schema_registry" in sink.health().paused, "it waits for the registry")
+        asked_at = time.monotonic()
+    assert time.monotonic() - asked_at < 3.0
+    assert count(clickhouse, "events") == events_of(6) - 6
+    assert count(clickhouse, "events", "kind = 'document_result'") == 0
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == events_of(6), "the results too")
+    assert clickhouse.query("SELECT count() FROM events WHERE gap > 0").rows == ((0,),)
+    assert isinstance(check_rows(clickhouse), int)
+
+
 def test_rows_of_an_erased_document_are_stored_blank_and_verify(
     connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse, tmp_path: Path
 ) -> None:
@@ -384,6 +424,81 @@ def test_a_day_is_closed_once_and_the_first_of_two_roots_stands(
         produce(connection, plan, [Sent(topics.ROOTS, ROOT_KEY, CODEC.encode(forged))])
         eventually(lambda: count(clickhouse, "events", "kind = 'audit_root'") == 2, "both roots are read")
     assert read_roots(clickhouse) == first
+
+
+def test_the_stored_roots_are_held_against_the_topic_and_a_record_that_is_no_root_is_named(
+    connection: KafkaConnection,
+    plan: TopicPlan,
+    clickhouse: ClickHouse,
+    clickhouse_server: ClickHouseServer,
+    tmp_path: Path,
+) -> None:
+    environment = {
+        "KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
+        "FIELDTRAIL_TOPICS_PREFIX": plan.prefix,
+        "FIELDTRAIL_DATA_DIR": str(tmp_path),
+        "CLICKHOUSE_DSN": clickhouse_server.dsn,
+        "FIELDTRAIL_CLICKHOUSE_DATABASE": clickhouse.database,
+    }
+
+    def verify() -> tuple[Result, dict[str, Any]]:
+        said = CliRunner().invoke(build_app(), ["audit", "verify", "--with-topic", "--json"], env=environment)
+        return said, json.loads(said.stdout)
+
+    produce(connection, plan, document_records(1))
+    tomorrow = day_end(datetime.now(UTC).date()) + CLOSE_AFTER
+    closer = make_closer(connection, plan, clickhouse, now=lambda: tomorrow)
+    with running(make_sink(connection, plan, clickhouse, chores=closer)):
+        eventually(lambda: count(clickhouse, "merkle_roots") == 1, "the day's root", 60)
+        [root] = scan(connection, plan.name(topics.ROOTS))
+        said, told = verify()
+        assert (said.exit_code, told["intact"], told["days"], told["unreadable_roots"]) == (0, True, 1, [])
+        record = CODEC.decode(root.value, AuditRoot)
+        assert isinstance(record, AuditRoot)
+        forged = record.model_copy(update={"root": "no hash"})
+        produce(connection, plan, [Sent(topics.ROOTS, ROOT_KEY, CODEC.encode(forged))])
+        eventually(lambda: count(clickhouse, "dead_letters") == 1, "the sink's letter about it")
+        said, told = verify()
+    place = f"{root.topic}-{root.partition}@{root.offset + 1}"
+    assert (said.exit_code, told["intact"], told["days"]) == (1, True, 1), "all else is held against the others"
+    assert told["unreadable_roots"] == [f"{place} is no daily root: 'no hash' is no SHA-256 in hexadecimal"]
+    assert str(said.exception).startswith(told["unreadable_roots"][0])
+    assert "fieldtrail dlq list --stage audit" in str(said.exception)
+
+
+class Counting(ClickHouse):
+    """A client that counts what it asks of the events."""
+
+    asked = 0
+
+    def query(self, statement: str, *rest: Any, **named: Any) -> Answer:
+        self.asked += "FROM events" in statement
+        return super().query(statement, *rest, **named)
+
+
+def test_quiet_days_are_walked_once_and_the_next_root_covers_them(
+    connection: KafkaConnection, plan: TopicPlan, clickhouse: ClickHouse, clickhouse_server: ClickHouseServer
+) -> None:
+    """As after a sink that was away for days: the root that it makes up for is a record of today."""
+    send_stamped(connection, plan, [TODAY - 5 * DAY])
+    ahead = [timedelta()]
+    store, place = Counting(clickhouse_server.dsn, clickhouse.database), frozenset({(plan.name(topics.ROOTS), 0)})
+    closer = make_closer(connection, plan, store, now=lambda: datetime.now(UTC) + ahead[0])
+    with running(make_sink(connection, plan, clickhouse)):
+        eventually(lambda: count(clickhouse, "events") == 1, "the event")
+        closer.run(place)
+        eventually(lambda: count(clickhouse, "merkle_roots") == 1, "the day's root")
+        closer.run(place)
+        walked, store.asked = store.asked, 0
+        closer.run(place)
+        assert (walked > 4, store.asked) == (True, 0)
+        ahead[0] = DAY + CLOSE_AFTER
+        closer.run(place)
+        eventually(lambda: count(clickhouse, "merkle_roots") == 2, "the root after them")
+    first, second = read_roots(clickhouse)
+    assert (first.day, second.day) == ((TODAY - 5 * DAY).date(), TODAY.date())
+    assert [(item.topic, item.events) for item in second.stretches] == [(plan.name(topics.ROOTS), 1)]
+    store.close()
 
 
 def test_a_document_is_visible_within_two_seconds_of_its_result(

@@ -159,12 +159,13 @@ def make_sink(
     limits: BatchLimits = BatchLimits(rows=2_000, age_s=0.1),  # noqa: B008  frozen
     chores: Any = None,
     erasures: Any = None,
+    codec: Codec = CODEC,
 ) -> AuditSink:
     """A sink over the plan's topics."""
     letters = Letters(Outbox(connection), plan)
     writer = BatchWriter(Inserter(store), letters, erasures or NoErasures(), lambda: datetime.now(UTC))
     config = SinkConfig(f"{plan.prefix}fieldtrail.audit", limits, chores_every_s=0.2)
-    return AuditSink(connection, Mapper(plan, CODEC), store, writer, chores or NoChores(), config)
+    return AuditSink(connection, Mapper(plan, codec), store, writer, chores or NoChores(), config)
 
 
 def make_closer(
@@ -176,9 +177,9 @@ def make_closer(
 
 
 @contextmanager
-def running(sink: AuditSink) -> Iterator[AuditSink]:
-    """Runs ``sink`` in a thread; ends it cleanly afterwards. What it raised is raised here."""
-    stop, failed = threading.Event(), list[BaseException]()
+def running(sink: AuditSink, stop: threading.Event | None = None) -> Iterator[AuditSink]:
+    """Runs ``sink`` in a thread; ends it cleanly afterwards, by ``stop``. What it raised is raised here."""
+    stop, failed = stop or threading.Event(), list[BaseException]()
 
     def run() -> None:
         try:

@@ -39,6 +39,17 @@ def test_a_record_that_was_under_way_hides_dead_brokers_only_until_the_next_comp
     assert dependencies.down == {}, "one broker of many may be away: somebody has to ask"
 
 
+def test_brokers_are_down_once_two_questions_in_a_row_are_unanswered(dependencies: Dependencies) -> None:
+    for _ in range(3):
+        dependencies.broker_says(refused(0))  # of one broker, while the others answer slowly now and then
+        dependencies.broker_is_silent("timed out")
+        assert dependencies.down == {}
+        dependencies.answered(BROKER)
+    dependencies.broker_is_silent("timed out")
+    dependencies.broker_is_silent("timed out")
+    assert dependencies.down == {BROKER: "timed out"}
+
+
 def test_a_complaint_is_logged_once_until_the_brokers_answer(
     dependencies: Dependencies, caplog: pytest.LogCaptureFixture
 ) -> None:
