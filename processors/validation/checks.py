@@ -11,6 +11,7 @@ from processors.validation.denote import denotations, is_parsed
 from processors.validation.findings import Context, Finding, failed, passed, untested
 from processors.values import is_currency_code, parse_iban, parse_vat_id
 from processors.values.company import LEGAL_FORM
+from processors.values.countries import country_at_end
 from processors.values.text import fold
 
 _FIRST_YEAR = 1990
@@ -49,7 +50,15 @@ def _reads_back(field: Field) -> bool:
         return value in meant or negated
     folded = fold(field.raw_text)
     parts = str(value).split() if field.type is FieldType.TEXT else [str(value)]
+    if field.name.endswith("_address") and parts[1:] and _names_country(field.raw_text, parts[-1]):
+        parts.pop()
     return all(fold(part) in folded for part in parts)
+
+
+def _names_country(text: str, code: str) -> bool:
+    """Whether ``text`` ends with the name of the country that ``code`` stands for, as addresses give it."""
+    ending = country_at_end(text.replace(",", " ").rstrip(" .;"))
+    return ending is not None and ending[1] == code
 
 
 def _prints_a_currency(text: str) -> bool:

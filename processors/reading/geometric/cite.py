@@ -7,6 +7,7 @@ from decimal import Decimal
 from processors.fields import Confidence, Evidence, EvidenceSource, Field, FieldType, FieldValue
 from processors.geometry import union
 from processors.reading.geometric.currencies import currency_from
+from processors.reading.geometric.postal import in_one_notation
 from processors.reading.geometric.view import Sheet, Span
 from processors.schemas import FieldSpec
 from processors.values import (
@@ -23,7 +24,7 @@ from processors.values import (
 from processors.values.text import drop_label
 
 READER_NAME = "geometric"
-READER_VERSION = "4"
+READER_VERSION = "5"
 _TAX_IDS = frozenset({"vendor_tax_id", "customer_tax_id", "vendor_tax_number"})
 
 
@@ -89,8 +90,9 @@ def value_of(spec: FieldSpec, lines: tuple[str, ...], conventions: Conventions) 
         case FieldType.IDENTIFIER:
             return _identifier(spec.name, raw)
         case FieldType.TEXT:
-            # The parts of an address are a list; anything else that runs over several lines is one text.
-            return _text(lines, ", " if spec.name.endswith("_address") else " ")
+            if spec.name.endswith("_address"):
+                return _address(lines)
+            return " ".join(_cleaned(lines)) or None
 
 
 _CENTS = re.compile(r"[.,][0-9]{2}$")
@@ -107,7 +109,12 @@ def _identifier(name: str, raw: str) -> str | None:
     return parse_tax_id(raw) if name in _TAX_IDS else clean_identifier(raw.strip("[]"))
 
 
-def _text(lines: tuple[str, ...], joint: str) -> str | None:
-    first = drop_label(lines[0])
-    cleaned = [line.strip(" ,;:|\u00b7\u2022-") for line in (first, *lines[1:])]
-    return joint.join(line for line in cleaned if line) or None
+def _address(lines: tuple[str, ...]) -> str | None:
+    """The parts of an address are a list; anything else that runs over several lines is one text."""
+    return ", ".join(in_one_notation(_cleaned(lines))) or None
+
+
+def _cleaned(lines: tuple[str, ...]) -> list[str]:
+    """The lines that say something, without a label before the first and without punctuation around each."""
+    stripped = [line.strip(" ,;:|\u00b7\u2022-") for line in (drop_label(lines[0]), *lines[1:])]
+    return [line for line in stripped if line]

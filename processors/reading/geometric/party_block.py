@@ -32,6 +32,13 @@ _DEPARTMENT = re.compile(
     r"contabilidade|se\u00e7\u00e3o de \w+",
     re.IGNORECASE,
 )
+_ATTENTION = re.compile(
+    r"(?:z\. ?hd\.|zu h[\u00e4a]nden|attn\.?|attention(?= of|:)|f\.a\.o\.|(?:\u00e0|a) l['\u2019 ]attention|"
+    r"alla (?:c\. ?a\.|cortese attenzione)|all['\u2019]attenzione|a la atenci[\u00f3o]n|a/a|att\.|"
+    r"ter attentie van|t\.a\.v\.|(?:\u00e0|a) aten[\u00e7c][\u00e3a]o)(?: (?:von|of|de|di|do|da))?(?=[ :])",
+    re.IGNORECASE,
+)
+"""What stands before the person at a company whom the letter is for: no part of where the company is."""
 _REST_OF_FORM = word_set("cv decv derldecv rldecv sadecv deresponsabilidadlimitada cokg coohg kgaa mbh unipessoallda")
 """Legal forms, or their second halves, that a line of their own may hold."""
 _MARK_GAP = 0.6
@@ -107,11 +114,14 @@ def text_of(line: Sequence[Token]) -> str:
 def kind_of(line: tuple[Token, ...]) -> tuple[str, tuple[Token, ...]]:
     """Whether a line of a block is a name, an address, plain text, or to be skipped; and its value without a label."""
     text = text_of(line)
+    attention = _ATTENTION.match(text)
+    if attention is not None:
+        return "name", trimmed(line[len(attention[0].split()) :])
     colon = next((i for i, token in enumerate(line[:5]) if ":" in token.text), None)
     if colon is not None:
         label = "".join(token.key for token in line[: colon + 1])
         value = trimmed(line[colon + 1 :])
-        if label in NAME_LABELS or label in {"attn", "attention", "zhd", "tav"}:
+        if label in NAME_LABELS or label in {"zhd", "tav"}:
             return "name", value
         return ("address", value) if label in ADDRESS_LABELS else ("skip", ())
     letters = sum(map(str.isalpha, text))

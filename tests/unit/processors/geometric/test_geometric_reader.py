@@ -74,7 +74,7 @@ def test_every_value_cites_its_words() -> None:
         assert evidence.box == union(word.box for word in words)
         assert field.confidence.recognition == 0.9
         assert 0 < field.confidence.value <= 0.9
-        assert (field.reader, field.reader_version) == ("geometric", "4")
+        assert (field.reader, field.reader_version) == ("geometric", "5")
 
 
 def test_sums_that_add_up_are_surer_than_a_lone_total() -> None:

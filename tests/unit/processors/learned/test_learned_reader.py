@@ -104,6 +104,19 @@ def test_absent_fields_stay_absent() -> None:
     assert not {"purchase_order", "delivery_date", "customer_tax_id", "customer_id"} & set(found)
 
 
+@pytest.mark.parametrize(
+    "paid",
+    ["iDEAL op 31.03.2024", "PayPal am 31.03.2024", "Card on 31.03.2024", "Carte bancaire le 31.03.2024",
+     "Tarjeta el 31.03.2024", "Bancomat il 31.03.2024", "Multibanco em 31.03.2024"],
+)  # fmt: skip
+def test_the_day_of_a_payment_is_no_due_date(paid: str) -> None:
+    unpaid = [cell for cell in GERMAN_INVOICE if "28.03.2024" not in cell[2]]
+    assert len(unpaid) < len(GERMAN_INVOICE)
+    found = _values(_read("invoice", page([*unpaid, (300, 500, paid), (480, 500, "1.589,13")])))
+    assert "due_date" not in found
+    assert found["total_amount"] == found["amount_due"] == Decimal("1589.13")
+
+
 def test_other_types_and_empty_pages_are_left_to_others() -> None:
     assert READER.read(reading("invoice", page([]))) is None
     assert READER.read(reading("receipt", page(RECEIPT))) is None

@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from processors.fields import Extraction, FieldType, FieldValue, RuleStatus
+from processors.reading.geometric.postal import in_one_notation
 from processors.validation.checks import (
     currency_is_iso_4217,
     date_in_range,
@@ -58,10 +59,31 @@ def status(rule: Rule, today: date | None = None, raw_text: str | None = None, *
         ("vendor_name", "Möbel & Söhne", "MÖBEL & SÖHNE", PASSED),
         ("vendor_name", "Möbel & Töchter", "MÖBEL & SÖHNE", FAILED),
         ("iban", "DE88200800000970375700", "DE88 2008 0000 0970 3757 00", PASSED),
+        ("vendor_address", "Kade 7, 1012 AB Delft, NL", "Kade 7 NL-1012 AB Delft Nederland", PASSED),
+        ("vendor_address", "Kade 7, 1012 AB Delft, NL", "Kade 7, 1012 AB Delft,NETHERLANDS.", PASSED),
+        ("vendor_address", "Kade 7, 1012 AB Delft, BE", "Kade 7 1012 AB Delft Nederland", FAILED),
+        ("vendor_address", "Kade 7, 1012 AB Delft, BE", "Kade 7 1012 AB Delft", FAILED),
+        ("vendor_address", "NL", "Nederland", FAILED),  # a country is no address
+        ("vendor_name", "Kade NL", "Kade Nederland", FAILED),
     ],
 )
 def test_reads_back(name: str, value: FieldValue, raw_text: str, expected: RuleStatus) -> None:
     assert status(value_reads_back, raw_text=raw_text, **{name: value}) is expected
+
+
+ENDS = st.sampled_from(
+    ["Deutschland", "Deutschland / Germany", "NEDERLAND", "(Malaysia)", "- ITALIA", "U.S.A.", "US", "Kiel"]
+)
+
+
+@given(
+    st.sampled_from([", ", ",", " "]), st.sampled_from(["DE 24103 Kiel", "Kiel", "24103", "L-1234 Luxembourg"]), ENDS
+)
+def test_every_address_reads_back(joint: str, town: str, end: str) -> None:
+    printed = f"Hafenstr. 3 {town}{joint}{end}"
+    for lines in ([printed], ["Hafenstr. 3", f"{town}{joint}{end}"], ["Hafenstr. 3", town, end]):
+        value = ", ".join(in_one_notation(lines))
+        assert status(value_reads_back, raw_text=printed, vendor_address=value) is PASSED
 
 
 def test_dates() -> None:
