@@ -25,6 +25,13 @@ def synth(
         str | None, typer.Option(help="Only born_digital, scan or photo (default: a mix; scans take longer).")
     ] = None,
     languages: Annotated[str | None, typer.Option(help="Only these languages, separated by commas.")] = None,
+    typefaces: Annotated[
+        bool,
+        typer.Option(
+            "--typefaces/--standard-typefaces",
+            help="Set most in fonts of their own, which the files carry, or all in the standard ones of PDF.",
+        ),
+    ] = True,
     as_json: Json = False,
 ) -> None:
     """Make labelled documents that look like the world's: for trying things, for tests, and to load a pipeline.
@@ -52,6 +59,7 @@ def synth(
                 quality,
                 None if languages is None else _names(languages),
                 written=lambda: progress.advance(task),
+                typefaces=typefaces,
             )
     except ValueError as error:
         raise CliError(str(error)) from None

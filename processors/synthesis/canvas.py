@@ -1,8 +1,8 @@
 """A page to draw on: text, lines and shapes in points from the top left, written as one content stream a page.
 
 PyMuPDF's own drawing calls cost a font look-up and a stream each; collecting the operators here makes a page in a few
-milliseconds, which the load benchmarks need. Text is set in the standard Latin fonts, so no font files are needed, and
-in Windows-1252 (``UnicodeEncodeError`` for anything else).
+milliseconds, which the load benchmarks need. Text is set in the standard Latin fonts or those that
+:mod:`processors.synthesis.typefaces` puts in their place, in Windows-1252 (``UnicodeEncodeError`` for anything else).
 """
 
 import math
@@ -14,6 +14,7 @@ from functools import cache
 import pymupdf
 
 from processors.geometry import Box
+from processors.synthesis.typefaces import EMBEDDED, font_of
 
 Color = tuple[float, float, float]
 """Red, green and blue in [0, 1]."""
@@ -32,7 +33,7 @@ _CIRCLE = 0.5523  # control-point distance of a quarter circle drawn as a Bézie
 
 
 class Face(StrEnum):
-    """The standard fonts, by PyMuPDF's names for them."""
+    """What text may be set in: the standard fonts, by PyMuPDF's names for them, or what stands for them."""
 
     SANS = "helv"
     SANS_BOLD = "hebo"
@@ -78,7 +79,7 @@ class Drawing:
 
 def text_width(text: str, face: Face, size: float) -> float:
     """Width of ``text`` in points at ``size``."""
-    widths = _widths(face)
+    widths = _widths(font_of(face))
     return sum(widths[code] for code in text.encode("cp1252")) * size
 
 
@@ -101,7 +102,7 @@ class Canvas:
         self.height = height
         self._pages: list[list[bytes]] = [[]]
         self._current = 0
-        self._faces: dict[Face, None] = {}
+        self._fonts: dict[str, None] = {}
         self._placements: list[Placement] = []
 
     @property
@@ -137,10 +138,10 @@ class Canvas:
         """
         width = text_width(text, face, size) * stretch
         left = x - {Align.LEFT: 0.0, Align.RIGHT: width, Align.CENTER: width / 2}[align]
-        self._faces[face] = None
+        font = self._font(face)
         before, after = (f"{stretch * 100:g} Tz ", " 100 Tz") if stretch != 1.0 else ("", "")
         self._draw(
-            f"BT /{face.value} {size:g} Tf {before}{_rgb(color)} rg {left:.2f} {self.height - y:.2f} Td (".encode()
+            f"BT /{font} {size:g} Tf {before}{_rgb(color)} rg {left:.2f} {self.height - y:.2f} Td (".encode()
             + _escaped(text)
             + f") Tj{after} ET".encode()
         )
@@ -152,9 +153,9 @@ class Canvas:
     def slanted(self, x: float, y: float, text: str, face: Face, size: float, color: Color, degrees: float) -> None:
         """One line that rises by ``degrees`` from its baseline's left end at (x, y); for stamps, so never labelled."""
         cosine, sine = math.cos(math.radians(degrees)), math.sin(math.radians(degrees))
-        self._faces[face] = None
+        font = self._font(face)
         self._draw(
-            f"BT /{face.value} {size:g} Tf {_rgb(color)} rg {cosine:.4f} {sine:.4f} {-sine:.4f} {cosine:.4f} "
+            f"BT /{font} {size:g} Tf {_rgb(color)} rg {cosine:.4f} {sine:.4f} {-sine:.4f} {cosine:.4f} "
             f"{x:.2f} {self.height - y:.2f} Tm (".encode()
             + _escaped(text)
             + b") Tj ET"
@@ -212,15 +213,24 @@ class Canvas:
         document = pymupdf.open()
         for operators in self._pages:
             page = document.new_page(width=self.width, height=self.height)
-            for face in self._faces:
-                page.insert_font(fontname=face.value)
+            for font in self._fonts:
+                _insert(page, font)
             xref = document.get_new_xref()
             document.update_object(xref, "<<>>")
             document.update_stream(xref, b"\n".join(operators))
             page.set_contents(xref)
-        pdf: bytes = document.tobytes(deflate=True, no_new_id=True)
+        if EMBEDDED & set(self._fonts):
+            document.subset_fonts()
+            pdf: bytes = document.tobytes(deflate=True, garbage=3, no_new_id=True)  # without the whole fonts
+        else:
+            pdf = document.tobytes(deflate=True, no_new_id=True)
         document.close()
         return Drawing(pdf, tuple(self._placements))
+
+    def _font(self, face: Face) -> str:
+        font = font_of(face)
+        self._fonts[font] = None
+        return font
 
     def _paint(self, shape: str, fill: Color | None, stroke: Color | None, width: float, behind: bool = False) -> None:
         if fill is None and stroke is None:
@@ -243,9 +253,17 @@ def _rgb(color: Color) -> str:
     return " ".join(f"{part:.3g}" for part in color)
 
 
+def _insert(page: pymupdf.Page, font: str) -> None:
+    """Gives ``page`` the font, in Windows-1252, under its own name."""
+    if font in EMBEDDED:
+        page.insert_font(fontname=font, fontbuffer=pymupdf.Font(font).buffer, set_simple=True)
+    else:
+        page.insert_font(fontname=font)
+
+
 @cache
-def _widths(face: Face) -> tuple[float, ...]:
+def _widths(name: str) -> tuple[float, ...]:
     """Advance of each Windows-1252 code at size 1; 0 for its five unused codes."""
-    font = pymupdf.Font(face.value)
+    font = pymupdf.Font(name)
     signs = (bytes([code]).decode("cp1252", errors="ignore") for code in range(256))
     return tuple(font.glyph_advance(ord(sign)) if sign else 0.0 for sign in signs)

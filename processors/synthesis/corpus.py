@@ -17,6 +17,8 @@ from processors.synthesis.canvas import Placement
 from processors.synthesis.kinds import KINDS
 from processors.synthesis.labels import Labels, labels
 from processors.synthesis.regions import Region, load_region, region_keys
+from processors.synthesis.typefaces import choose_typefaces
+from processors.synthesis.typefaces import typefaces as set_in
 from processors.synthesis.wear import Captured, capture, choose_photo, choose_scan
 
 PACKET = "packet"
@@ -68,24 +70,27 @@ def generate(
     types: Sequence[str] | Mapping[str, float] | None = None,
     quality: str | None = None,
     languages: Sequence[str] | None = None,
+    typefaces: bool = False,
 ) -> GeneratedDocument:
     """Document ``number`` of the corpus ``seed``.
 
     ``types`` are names of :data:`~processors.synthesis.kinds.KINDS` or :data:`PACKET`, equally often or by weight
     (:data:`MIX` unless told); ``quality`` is ``born_digital``, ``scan`` or ``photo`` (:data:`QUALITIES` unless told);
-    ``languages`` are ISO 639-1 codes. Raises ``ValueError`` for an unknown type, quality or language.
+    ``languages`` are ISO 639-1 codes. With ``typefaces``, most are set in other fonts than the standard ones; what they
+    say stays the same. Raises ``ValueError`` for an unknown type, quality or language.
     """
     weights = _weights(types)
     _check(weights, quality)
     regions = _regions(languages)
     rng = Random(f"{seed}/{number}")  # noqa: S311 - repeatable, not secret
+    faces = Random(f"{seed}/{number}/typefaces") if typefaces else None  # noqa: S311 - likewise
     document_type = _pick(rng, weights)
     kind = quality or _pick(rng, QUALITIES)
     if document_type == PACKET:
         members = [name for name in weights if name != PACKET] or list(KINDS)
-        parts = [_draw(rng, rng.choice(members), regions) for _ in range(rng.randint(2, 5))]
+        parts = [_draw(rng, rng.choice(members), regions, faces) for _ in range(rng.randint(2, 5))]
     else:
-        parts = [_draw(rng, document_type, regions)]
+        parts = [_draw(rng, document_type, regions, faces)]
     pdf = parts[0].pdf if len(parts) == 1 else _joined(parts)
     pages = sum(part.pages for part in parts)
     file, dpi = _captured(rng, pdf, pages, kind)
@@ -103,6 +108,7 @@ def write_corpus(
     quality: str | None = None,
     languages: Sequence[str] | None = None,
     written: Callable[[], None] = lambda: None,
+    typefaces: bool = True,
 ) -> int:
     """Write ``folder/documents/`` and ``folder/truth.jsonl`` with documents 0 to ``count`` - 1; returns how many rows.
 
@@ -114,7 +120,7 @@ def write_corpus(
     rows = 0
     with (folder / "truth.jsonl").open("w", encoding="utf-8", newline="\n") as truth:
         for number in range(count):
-            document = generate(seed, number, mix, quality, languages)
+            document = generate(seed, number, mix, quality, languages, typefaces)
             (documents / document.name).write_bytes(document.data)
             for row in document.rows:
                 truth.write(json.dumps({**row, "file": f"documents/{document.name}"}, ensure_ascii=False) + "\n")
@@ -123,10 +129,11 @@ def write_corpus(
     return rows
 
 
-def _draw(rng: Random, document_type: str, regions: Mapping[str, float]) -> _Drawn:
+def _draw(rng: Random, document_type: str, regions: Mapping[str, float], faces: Random | None) -> _Drawn:
     region: Region = load_region("us" if document_type in _AMERICAN else _pick(rng, regions))
-    sheet, group = KINDS[document_type](rng, region)
-    drawing = sheet.canvas.finish()
+    with set_in({} if faces is None else choose_typefaces(faces)):
+        sheet, group = KINDS[document_type](rng, region)
+        drawing = sheet.canvas.finish()
     truth = labels(document_type, region.language, group, sheet.truth)
     return _Drawn(drawing.pdf, sheet.canvas.page_count, truth, drawing.placements)
 

@@ -21,6 +21,7 @@ from processors.synthesis.kinds import KINDS
 from processors.synthesis.labels import FIELDS
 from processors.synthesis.regions import read_table, split
 from processors.synthesis.trade_layout import arrangements
+from processors.synthesis.typefaces import EMBEDDED, MONO_FAMILIES, SANS_FAMILIES
 
 IMPLIED = {"currency", "document_kind"}
 """Truths that a page shows by a sign or a title, without printing the value itself."""
@@ -38,18 +39,22 @@ def small_glyphs() -> Iterator[None]:
         pymupdf.TOOLS.set_small_glyph_heights(before)
 
 
-def born_digital(number: int, kind: str) -> GeneratedDocument:
-    return generate(7, number, [kind], "born_digital")
+def born_digital(number: int, kind: str, typefaces: bool = False) -> GeneratedDocument:
+    return generate(7, number, [kind], "born_digital", typefaces=typefaces)
+
+
+any_typefaces = pytest.mark.parametrize("typefaces", [False, True], ids=["standard", "typefaces"])
 
 
 def plain(text: str) -> str:
     return "".join(text.split()).replace("\xa0", "")
 
 
+@any_typefaces
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_truth_is_printed_whole(kind: str) -> None:
+def test_every_truth_is_printed_whole(kind: str, typefaces: bool) -> None:
     for number in NUMBERS:
-        document = born_digital(number, kind)
+        document = born_digital(number, kind, typefaces)
         (row,) = document.rows
         printed: dict[str, str] = defaultdict(str)
         with pymupdf.open(stream=document.data) as pdf, small_glyphs():
@@ -94,10 +99,11 @@ def says(printed: str, value: str) -> bool:
     return plain(value).replace(",", "") == plain(printed).replace(",", "")
 
 
+@any_typefaces
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_words_collide_and_none_leaves_the_page(kind: str) -> None:
+def test_no_words_collide_and_none_leaves_the_page(kind: str, typefaces: bool) -> None:
     for number in NUMBERS:
-        document = born_digital(number, kind)
+        document = born_digital(number, kind, typefaces)
         with pymupdf.open(stream=document.data) as pdf, small_glyphs():
             for page in pdf:
                 words = sorted(page.get_text("words"), key=lambda word: word[1])
@@ -178,6 +184,30 @@ def test_documents_differ_and_depend_on_their_number_alone() -> None:
     assert generate(2, 37, quality="born_digital") != documents[37]
 
 
+def test_other_typefaces_say_the_same_in_fonts_that_the_file_carries() -> None:
+    names: set[str] = set()
+    for number in range(60):
+        standard = generate(1, number, quality="born_digital")
+        document = generate(1, number, quality="born_digital", typefaces=True)
+        assert document == generate(1, number, quality="born_digital", typefaces=True)
+        assert [row["fields"] for row in document.rows] == [row["fields"] for row in standard.rows]
+        with pymupdf.open(stream=document.data) as pdf:
+            fonts = {(font[3], font[1]) for page in pdf for font in page.get_fonts()}
+        subsets = {name.partition("+")[2] for name, kind in fonts if kind == "ttf"}
+        assert "" not in subsets, "only what it shows of a font is in the file"
+        assert all(name.startswith(("Helvetica", "Times", "Courier")) for name, kind in fonts if kind != "ttf")
+        assert len(document.data) < 100_000 * len(standard.rows)
+        names |= {name.removesuffix(" Regular") for name in subsets if name.endswith(" Regular")}
+    assert names == {*SANS_FAMILIES, *MONO_FAMILIES}
+
+
+@pytest.mark.parametrize("font", sorted(EMBEDDED))
+def test_an_embedded_font_has_all_that_is_printed(font: str) -> None:
+    without_a_sign = (127, 129, 141, 143, 144, 157, 173)  # 173 is the soft hyphen
+    signs = bytes(code for code in range(32, 256) if code not in without_a_sign).decode("cp1252")
+    assert [sign for sign in signs if not pymupdf.Font(font).has_glyph(ord(sign))] == []
+
+
 @pytest.mark.parametrize("quality", ["scan", "photo"])
 def test_captures_are_images_without_a_text_layer(quality: str) -> None:
     seen = set()
@@ -253,5 +283,5 @@ def test_a_corpus_on_disk(tmp_path: Path) -> None:
     assert {row["file"].removeprefix("documents/") for row in rows} == files
     assert len(files) == 12
     assert (tmp_path / "documents" / rows[0]["file"].split("/")[1]).read_bytes() == generate(
-        9, 0, mix, "born_digital"
+        9, 0, mix, "born_digital", typefaces=True
     ).data
