@@ -92,7 +92,9 @@ def value_of(spec: FieldSpec, lines: tuple[str, ...], conventions: Conventions) 
         case FieldType.TEXT:
             if spec.name.endswith("_address"):
                 return _address(lines)
-            return " ".join(_cleaned(lines)) or None
+            # A sentence may begin with words and a colon; other texts begin so where their label is glued to them.
+            labelled = spec.name != "payment_terms"
+            return " ".join(_cleaned(lines, labelled=labelled)) or None
 
 
 _CENTS = re.compile(r"[.,][0-9]{2}$")
@@ -114,7 +116,10 @@ def _address(lines: tuple[str, ...]) -> str | None:
     return ", ".join(in_one_notation(_cleaned(lines))) or None
 
 
-def _cleaned(lines: tuple[str, ...]) -> list[str]:
-    """The lines that say something, without a label before the first and without punctuation around each."""
-    stripped = [line.strip(" ,;:|\u00b7\u2022-") for line in (drop_label(lines[0]), *lines[1:])]
+def _cleaned(lines: tuple[str, ...], *, labelled: bool = True) -> list[str]:
+    """The lines that say something, without punctuation around each; and where they are ``labelled``, without the label
+    before the first.
+    """
+    first = drop_label(lines[0]) if labelled else lines[0]
+    stripped = [line.strip(" ,;:|\u00b7\u2022-").lstrip(".") for line in (first, *lines[1:])]
     return [line for line in stripped if line]

@@ -8,8 +8,8 @@ from processors.reading.geometric.document import DocumentView
 from processors.reading.geometric.labels import Label
 from processors.reading.geometric.pairing import Candidate, Place, best_by_value, places, stands_under
 from processors.reading.geometric.phrases import NUMBER_LINKS, asked_to_pay, has_digit, title_line
+from processors.reading.geometric.terms import labelled_terms, unlabelled_terms
 from processors.reading.geometric.view import Segment, Span, Token, span_of
-from processors.reading.geometric.vocabulary import column_vocabulary
 from processors.values import (
     clean_identifier,
     parse_date,
@@ -32,12 +32,6 @@ _LATER_PAGE = 0.9
 _JOINED_BLANK = 0.6
 """Blank inside an identifier (``CS 23304``), in word heights."""
 _DIGIT_GROUP = re.compile(r"[0-9]{2,4}")
-_TERMS = re.compile(
-    r"[0-9]|\b(?:net|immediate|receipt|advance|delivery|sofort|netto|erhalt|vorkasse|rechnung|comptant|reception|r\u00e9ception|"
-    r"contado|vista|anticipo|direct|contant|vooruit|pronto|prazo)",
-    re.IGNORECASE,
-)
-"""What terms of payment speak of: a number of days or percent, or one of these words."""
 
 
 def header_candidates(view: DocumentView, names: frozenset[str]) -> list[Candidate]:
@@ -57,6 +51,8 @@ def header_candidates(view: DocumentView, names: frozenset[str]) -> list[Candida
         found += title_line(view)
     if "due_date" in names:
         found += asked_to_pay(view)
+    if "payment_terms" in names:
+        found += unlabelled_terms(view)
     return found
 
 
@@ -92,6 +88,11 @@ def _claim(candidate: Candidate) -> tuple[bool, str]:
 
 
 def _read(view: DocumentView, label: Label, name: str, *, weak: bool) -> Iterator[Candidate]:
+    if name == "payment_terms":
+        terms = labelled_terms(view, label)
+        if terms is not None:
+            yield terms
+        return
     for place in places(view, label):
         if weak and name not in DATE_FIELDS and place.segment.row != label.segment.row:
             # A title such as "Invoice" stands above anything.
@@ -108,8 +109,6 @@ def _at(view: DocumentView, label: Label, name: str, place: Place) -> Candidate 
         return _date(view, label, name, place)
     if name in ID_FIELDS:
         return identifier_at(label, name, place)
-    if name == "payment_terms":
-        return _terms(view, label, place)
     return None
 
 
@@ -165,40 +164,6 @@ def _is_other_value(text: str, name: str) -> bool:
     if re.search(r"[$\u20ac\u00a3]|[0-9][.,][0-9]{2}$", text) and not re.search(r"[./-][0-9]+[./-]", text):
         return True
     return name in {"invoice_number", "purchase_order"} and len(fold(text)) < 2 and name != "item_count"
-
-
-def _terms(view: DocumentView, label: Label, place: Place) -> Candidate | None:
-    """The value beside the label, or the paragraph under it; a column heading there is skipped."""
-    if not place.beside and place.segment.row > label.segment.row and _is_bare_heading(place):
-        return None
-    lines = [place.segment.tokens[place.start : place.stop], *_paragraph(view, place)]
-    span = Span(place.segment.sheet, tuple(lines))
-    text = " ".join(token.text for token in span.tokens)
-    if not any(map(str.isalpha, text)) or not _TERMS.search(text):
-        return None
-    if len(span.tokens) < 3 and view.dates_in(place.segment):
-        return None
-    return Candidate("payment_terms", span, fold(text), place.relation * 0.9, label)
-
-
-def _is_bare_heading(place: Place) -> bool:
-    return place.stop - place.start == 1 and bool(column_vocabulary().lookup(place.segment.tokens[place.start].key))
-
-
-def _paragraph(view: DocumentView, place: Place) -> list[tuple[Token, ...]]:
-    """The lines of running text that go on directly under ``place``, which is full to its right end."""
-    sheet = view.sheet_of(place.segment)
-    lines: list[tuple[Token, ...]] = []
-    above = place.segment
-    for row in sheet.below(place.segment, 4):
-        segment = row[0]
-        wide = above.box.width > 0.4 * sheet.width
-        close = segment.box.y0 - above.box.y1 < 0.6 * sheet.line_height
-        if len(row) > 1 or not wide or not close or view.labels_in(segment) or segment.box.x0 > above.box.x1:
-            break
-        lines.append(segment.tokens)
-        above = segment
-    return lines
 
 
 def iban_candidates(view: DocumentView) -> list[Candidate]:
