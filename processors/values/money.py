@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from processors.values.currency import CURRENCY_PATTERN, currency_of
 from processors.values.numbers import NumberConvention, parse_number
@@ -29,6 +30,7 @@ _MONEY = re.compile(
 _CREDIT_SIDES = frozenset({"CR", "H"})
 
 
+@lru_cache(8192)  # every field of money asks for the same words of a page
 def parse_money(text: str, convention: NumberConvention | None = None) -> Money | None:
     """The amount that ``text`` is, or ``None`` where it is none, or is ambiguous without ``convention``.
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _SPACES = re.compile(r"[\s\u00a0\u2000-\u200b\u202f\u205f\u3000\ufeff]+")
 _DASHES = str.maketrans(dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212\ufe63\uff0d", "-"))
@@ -10,6 +11,7 @@ _FOOTNOTE = re.compile("(?<=[0-9])[\u00b9\u00b2\u00b3\u2070-\u2079]+")
 _LABEL = re.compile(r"^[^\d:\-(]{1,40}:\s*(?=\S)")
 
 
+@lru_cache(16384)  # a page's words are asked for many times over
 def normalise(text: str) -> str:
     """``text`` with one kind of space, dash and apostrophe, full-width forms folded (NFKC), and stripped."""
     if not text.isascii():
@@ -23,6 +25,7 @@ def drop_label(text: str) -> str:
     return _LABEL.sub("", text, count=1)
 
 
+@lru_cache(16384)
 def fold(text: str) -> str:
     """``text`` in lower case without accents and anything that is not a letter or digit: a key to compare by."""
     if text.isascii():

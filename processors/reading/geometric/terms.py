@@ -54,6 +54,12 @@ _SENTENCE = re.compile(
 """A sentence that needs no label. Of the words about when, each has one about paying beside it: goods are returned
 within fourteen days too."""
 
+_TRIGGERS = word_set(
+    "day days tag tage tagen jour jours dia dias gg giorni dagen net netto sofort erhalt immediately receipt advance "
+    "comptant reception contado vista diretta pronto"
+)
+"""Folded words, one of which stands in every such sentence: most lines need not be searched."""
+
 _CONTINUES = word_set(
     "a ab al and auf avec bei binnen bis by con da das de dei del dem den der des di die dia do du e ein eine em en et "
     "for from if il in innerhalb ist keine la le les mit na nach of ohne on op par per por pour sous the to tot uber "
@@ -96,6 +102,8 @@ def unlabelled_terms(view: DocumentView) -> Iterator[Candidate]:
     """Sentences on any page that say when to pay, from their first word on."""
     for sheet in view.sheets:
         for segment in sheet.segments:
+            if not any(token.key.lstrip("0123456789") in _TRIGGERS for token in segment.tokens):
+                continue
             start = _start_of_terms(segment)
             if start is None or any(label.start < start for label in view.labels_in(segment)):
                 continue
