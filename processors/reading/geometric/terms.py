@@ -13,8 +13,8 @@ from processors.values.text import fold, word_set
 
 _FIELD = "payment_terms"
 _SPEAKS = re.compile(
-    r"\b[0-9]{1,3}(?:[.,][0-9])?\b|\b(?:net|immediate|receipt|advance|delivery|sofort|netto|erhalt|vorkasse|rechnung|comptant|reception|"
-    r"contado|vista|anticipo|direct|contant|vooruit|pronto|prazo)"
+    r"\b[0-9]{1,3}(?:[.,][0-9])?\b|\b(?:net|immediate|receipt|advance|delivery|sofort|netto|erhalt|vorkasse|"
+    r"rechnung|comptant|reception|contado|vista|anticipo|direct|contant|vooruit|pronto|prazo)"
 )
 """What terms of payment speak of: a number of days or percent, or one of these words."""
 
@@ -104,22 +104,24 @@ def unlabelled_terms(view: DocumentView) -> Iterator[Candidate]:
         for segment in sheet.segments:
             if not any(token.key.lstrip("0123456789") in _TRIGGERS for token in segment.tokens):
                 continue
-            start = _start_of_terms(segment)
-            if start is None or any(label.start < start for label in view.labels_in(segment)):
+            sentence = _start_of_terms(segment)
+            if sentence is None or any(label.start < sentence for label in view.labels_in(segment)):
                 continue
+            stop = _stop(view, segment, sentence)
             # Behind a label of something near, such as the means of payment.
-            named = (label for label in view.labels_in(segment) if label.start == start and label.closed)
-            start = next((_first_word(segment, label.value_start) for label in named), start)
-            if start < len(segment.tokens):
-                span = _paragraph(view, segment, start)
+            named = (label for label in view.labels_in(segment) if label.start == sentence and label.closed)
+            start = next((_first_word(segment, label.value_start) for label in named), sentence)
+            if start < stop:
+                span = _paragraph(view, segment, start, stop)
                 if len(span.tokens) > 1:
                     yield _candidate(span, _ALONE)
 
 
 def _labelled(view: DocumentView, label: Label, segment: Segment, start: int, score: float) -> Candidate | None:
-    if start >= _stop(view, segment, start):
+    stop = _stop(view, segment, start)
+    if start >= stop:
         return None
-    span = _paragraph(view, segment, start)
+    span = _paragraph(view, segment, start, stop)
     words = [token for token in span.tokens if token.key.isalpha()]
     speaks = _SPEAKS.search(_plain(span.tokens)) is not None or (_is_sure(label) and len(words) > 1)
     dated = sum(date.stop - date.start for date in view.dates_in(segment))
@@ -184,9 +186,9 @@ def _has_value(label: Label) -> bool:
     )
 
 
-def _paragraph(view: DocumentView, segment: Segment, start: int) -> Span:
-    """The words from ``start`` to the next label, and the lines on which what they begin goes on."""
-    sheet, stop = view.sheet_of(segment), _stop(view, segment, start)
+def _paragraph(view: DocumentView, segment: Segment, start: int, stop: int) -> Span:
+    """The words from ``start`` to before ``stop``, one at least, and the lines on which what they begin goes on."""
+    sheet = view.sheet_of(segment)
     lines = [segment.tokens[start:stop]]
     left = (lines[0][0].box.x0, segment.box.x0)  # under the value, or under its label
     for row in sheet.below(segment, _MOST_LINES) if stop == len(segment.tokens) else ():

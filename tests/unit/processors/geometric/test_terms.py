@@ -107,6 +107,13 @@ def test_words_with_a_colon_belong_to_the_sentence_unless_they_are_a_known_label
     assert terms((72, 300, "Forma de pago: Transferencia a 20 días")) == "Transferencia a 20 días"
 
 
+@pytest.mark.parametrize(
+    "text", ["Zahlung: netto 30 Tage", "Forma de pago: Neto 30 días", "Pagamento: Netto 30 giorni"]
+)
+def test_a_label_right_behind_a_label_is_a_word_of_the_sentence(text: str) -> None:
+    assert terms((72, 300, text)) == text.partition(": ")[2]
+
+
 def test_a_sentence_of_its_own_on_the_next_line_is_another_one() -> None:
     assert terms((72, 300, "Terms: Net 30"), (72, 313, "A late fee of 1.5% per month applies.")) == "Net 30"
     assert terms((72, 300, "Terms: 10 dagen netto"), (72, 313, "Btw verlegd.")) == "10 dagen netto"
