@@ -30,7 +30,7 @@ _MONEY = re.compile(
 _CREDIT_SIDES = frozenset({"CR", "H"})
 
 
-@lru_cache(8192)  # every field of money asks for the same words of a page
+@lru_cache(1024)  # every field of money asks for the same words of a page; few are kept, as a word may be long
 def parse_money(text: str, convention: NumberConvention | None = None) -> Money | None:
     """The amount that ``text`` is, or ``None`` where it is none, or is ambiguous without ``convention``.
 

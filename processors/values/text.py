@@ -11,7 +11,7 @@ _FOOTNOTE = re.compile("(?<=[0-9])[\u00b9\u00b2\u00b3\u2070-\u2079]+")
 _LABEL = re.compile(r"^[^\d:\-(]{1,40}:\s*(?=\S)")
 
 
-@lru_cache(16384)  # a page's words are asked for many times over
+@lru_cache(2048)  # a page's words are asked for many times over; few are kept, as a word may be long
 def normalise(text: str) -> str:
     """``text`` with one kind of space, dash and apostrophe, full-width forms folded (NFKC), and stripped."""
     if not text.isascii():
@@ -25,7 +25,7 @@ def drop_label(text: str) -> str:
     return _LABEL.sub("", text, count=1)
 
 
-@lru_cache(16384)
+@lru_cache(2048)  # as above
 def fold(text: str) -> str:
     """``text`` in lower case without accents and anything that is not a letter or digit: a key to compare by."""
     if text.isascii():
